@@ -1,0 +1,28 @@
+"""The course's public names. They load when first used, so that the fake LLM's process imports none of them."""
+
+from importlib import import_module
+
+_HOME = {
+    "FakeLLM": "fake_llm",
+    "Agent": "agents",
+    "AsyncAgent": "agents",
+    "questions": "agents",
+    "run": "experiment",
+    "compare": "charts",
+    "Panel": "panel",
+    "check": "exercises",
+    "verdicts": "verdicts",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"helpers has no {name!r}; its names are {', '.join(__all__)}")
+    value = getattr(import_module(f"helpers.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
