@@ -1,0 +1,153 @@
+"""The fake LLM: a server in a process of its own, and the handle on it.
+
+    llm = FakeLLM(latency=0.5, capacity=8)
+    client = openai.OpenAI(base_url=llm.base_url, api_key="any")
+
+`python -m helpers.fake_llm --help` lists the settings; README.md beside this file says more.
+"""
+
+import atexit
+import http.client
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from helpers.fake_llm.behaviour import Behaviour
+
+__all__ = ["FakeLLM", "FakeLLMGone"]
+
+CALL_TIMEOUT = 30.0
+END_TIMEOUT = 3.0
+
+
+class FakeLLMGone(ConnectionError):
+    """The fake LLM is not running."""
+
+    def __init__(self) -> None:
+        super().__init__("the fake LLM is not running (any more); start it again: llm = FakeLLM(...)")
+
+
+class FakeLLM:
+    """A running fake LLM; usable with `with`, and without: it ends with this process, however that ends.
+
+        FakeLLM()                                     200 ms a reply
+        FakeLLM(latency=2, tail=0.5, seed=7)          a long tail, the same in each run
+        FakeLLM(capacity=8, queue=100)                eight at a time, a hundred may wait
+        FakeLLM(requests_per_minute=600)              beyond: 429 with Retry-After
+        FakeLLM(script=["503", "503"])                the next two requests fail
+
+    Raises ValueError that names setting, value and range, and RuntimeError if the server cannot start.
+    """
+
+    def __init__(self, *, port: int = 0, host: str = "127.0.0.1", **settings: Any):
+        self._given = dict(settings)
+        self._key = Behaviour().changed(**settings).api_key
+        self._process = _start(host, port, settings)
+        self._owner = os.getpid()
+        self._closing = threading.Lock()
+        hello = json.loads(self._process.stdout.readline() or b"{}")
+        if "base_url" not in hello:
+            self.close()
+            raise RuntimeError(f"the fake LLM did not start: {hello.get('error', 'it ended at once')}")
+        self.base_url: str = hello["base_url"]
+        self.url = self.base_url.removesuffix("/v1")
+        self.pid: int = hello["pid"]
+        self._address = self.url.removeprefix("http://")
+        atexit.register(self.close)
+
+    def __enter__(self) -> "FakeLLM":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"FakeLLM({', '.join(f'{name}={value!r}' for name, value in self._given.items())})"
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server's process runs."""
+        return self._process.poll() is None
+
+    def behaviour(self) -> dict[str, Any]:
+        """All settings as they are now."""
+        return self._call("GET", "/behaviour")
+
+    def behave(self, **settings: Any) -> dict[str, Any]:
+        """Change settings, all at once or none; returns all. ValueError names setting, value and range."""
+        Behaviour().changed(**settings)
+        now = self._call("PUT", "/behaviour", settings)
+        if "api_key" in settings:
+            self._key = settings["api_key"]
+        self._given |= settings
+        return now
+
+    def mark(self) -> int:
+        """A point in the journal, to read only what arrives after it."""
+        return self._call("GET", "/mark")["mark"]
+
+    def journal(self, since: int = 0) -> list[dict[str, Any]]:
+        """The records of the requests that arrived since a mark."""
+        return self._call("GET", f"/journal?since={since:d}")
+
+    def stats(self, since: int = 0, kind: str | None = None) -> dict[str, Any]:
+        """Counts, peaks and percentiles of the requests since a mark, of one kind or of all."""
+        return self._call("GET", f"/stats?since={since:d}" + (f"&kind={kind}" if kind else ""))
+
+    def reset(self) -> None:
+        """Forget the journal."""
+        self._call("DELETE", "/journal")
+
+    def close(self) -> None:
+        """End the server. Harmless when it has ended, and in a forked child."""
+        if os.getpid() != self._owner:
+            return
+        with self._closing:
+            atexit.unregister(self.close)
+            process = self._process
+            try:
+                process.stdin.close()
+            except OSError:
+                pass
+            try:
+                process.wait(END_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        if not self.alive:
+            raise FakeLLMGone
+        connection = http.client.HTTPConnection(self._address, timeout=CALL_TIMEOUT)
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}", "Connection": "close"}
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            reply = connection.getresponse()
+            answer = json.loads(reply.read())
+        except (OSError, http.client.HTTPException) as error:
+            raise FakeLLMGone from error
+        finally:
+            connection.close()
+        if reply.status >= 400:
+            raise ValueError(answer["error"]["message"])
+        return answer
+
+
+def _start(host: str, port: int, settings: dict[str, Any]) -> subprocess.Popen:
+    """The server's process, in a session of its own: an interrupt meant for the notebook is not for it."""
+    package = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    apart = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
+    command = [sys.executable, "-m", "helpers.fake_llm", "--until-stdin-closes", "--host", host, "--port", str(port)]
+    return subprocess.Popen(
+        [*command, "--behaviour", json.dumps(settings)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+        **apart,
+    )

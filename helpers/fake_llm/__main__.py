@@ -1,0 +1,172 @@
+"""The fake LLM's command line; see --help."""
+
+import argparse
+import asyncio
+import ipaddress
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import Field
+from typing import Any
+
+from helpers.fake_llm.behaviour import SETTINGS, Behaviour
+from helpers.fake_llm.server import Server
+
+PARENT_CHECK = 1.0
+DESCRIPTION = """\
+A fake LLM: an HTTP server that speaks OpenAI's chat completions protocol, answers the course's questions
+through real tool calls, keeps the time it is told to keep, and writes a journal of what its clients do.
+When it can accept connections it prints one line of JSON with its base_url and its process id."""
+EPILOG = """\
+examples:
+  python -m helpers.fake_llm                                  200 ms a reply, on a free port
+  python -m helpers.fake_llm --port 8000 --latency 2 --tail 0.5
+  python -m helpers.fake_llm --capacity 8 --queue 100         eight at a time, a hundred may wait
+  python -m helpers.fake_llm --requests-per-minute 600        beyond: 429 with Retry-After
+  python -m helpers.fake_llm --fault-500 0.05 --script 503,503,none
+Change settings while it runs with PUT /behaviour; read /journal and /stats. Ctrl-C ends it."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the server until it is told to end; the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        behaviour = _behaviour(options)
+        _check_host(options.host, behaviour.api_key)
+    except ValueError as error:
+        return _fail(str(error))
+    files = raise_file_limit()
+    try:
+        return asyncio.run(serve(behaviour, options, files))
+    except KeyboardInterrupt:
+        return 0
+    except OSError as error:
+        return _fail(f"port {options.port} on {options.host} cannot be used: {error.strerror or error}")
+
+
+async def serve(behaviour: Behaviour, options: argparse.Namespace, files: int | None) -> int:
+    """Listen, say so, and serve until the end."""
+    server = Server(behaviour)
+    port = await server.start(options.host, options.port)
+    shown = f"[{options.host}]" if ":" in options.host else options.host
+    over = asyncio.Event()
+    _end_on_signals(over)
+    if options.until_stdin_closes:
+        _end_with_parent(over)
+    print(json.dumps({"base_url": f"http://{shown}:{port}/v1", "pid": os.getpid()}), flush=True)
+    await over.wait()
+    return 0
+
+
+def raise_file_limit() -> int | None:
+    """Let this process open as many files as it may; the limit it got, None where there is none to raise."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    except (ValueError, OSError):
+        pass
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.fake_llm",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    where = parser.add_argument_group("where")
+    where.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1); another needs --api-key")
+    where.add_argument("--port", type=int, default=0, help="port to listen on; 0 (the default) takes a free one")
+    where.add_argument("--until-stdin-closes", action="store_true", help="end when standard input closes")
+    how = parser.add_argument_group("behaviour", "seconds unless said; none is off")
+    how.add_argument("--behaviour", metavar="JSON", default="{}", help="settings as one JSON object")
+    for name, setting in SETTINGS.items():
+        default = "off" if setting.default in (None, ()) else setting.default
+        text = f"{setting.metadata['text']} ({default})"
+        how.add_argument("--" + name.replace("_", "-"), metavar="X", type=_reader(setting), help=text)
+    return parser
+
+
+def _reader(setting: Field) -> Any:
+    def read(text: str) -> Any:
+        if setting.name in ("script", "models"):
+            return [None if part == "none" else part for part in text.split(",")] if text else []
+        if text.lower() == "none":
+            return None
+        if setting.name == "api_key":
+            return text
+        try:
+            return json.loads(text.lower())
+        except ValueError:
+            return text
+
+    return read
+
+
+def _behaviour(options: argparse.Namespace) -> Behaviour:
+    try:
+        settings = json.loads(options.behaviour)
+    except ValueError:
+        raise ValueError(f"--behaviour is {options.behaviour!r}; it takes a JSON object") from None
+    if not isinstance(settings, dict):
+        raise ValueError(f"--behaviour is {options.behaviour!r}; it takes a JSON object")
+    given = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
+    return Behaviour().changed(**{**settings, **given})
+
+
+def _check_host(host: str, key: str | None) -> None:
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise ValueError(f"host is {host!r}; it takes an IP address or localhost") from None
+    if not loopback and key is None:
+        raise ValueError(f"host is {host!r}, which others can reach; give an api_key, so that they cannot change settings")
+
+
+def _fail(message: str) -> int:
+    print(json.dumps({"error": message}), flush=True)
+    print(f"fake LLM: {message}", file=sys.stderr)
+    return 2
+
+
+def _end_on_signals(over: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            try:
+                loop.add_signal_handler(getattr(signal, name), over.set)
+            except NotImplementedError:
+                return
+
+
+def _end_with_parent(over: asyncio.Event) -> None:
+    """End when the parent's end of our standard input closes, as it does however the parent ends. A process
+    that the parent has forked may hold it open, so where there is a parent's id, a change of it counts too."""
+    loop = asyncio.get_running_loop()
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.read(0, 4096):
+            pass
+        loop.call_soon_threadsafe(over.set)
+
+    def look() -> None:
+        if os.getppid() != parent:
+            over.set()
+        loop.call_later(PARENT_CHECK, look)
+
+    threading.Thread(target=watch, daemon=True, name="stdin watch").start()
+    if os.name == "posix":
+        look()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

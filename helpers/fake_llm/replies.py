@@ -1,0 +1,297 @@
+"""What the fake LLM says: a small rule-based brain, a pure function of the conversation and the seed.
+
+It calls the offered tools where the question asks for them, answers from tool results and from the context
+that the user message carries, and otherwise writes plausible text.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import chain
+from typing import Any
+
+import orjson
+
+from helpers.fake_llm.chat import Chat, text_of
+from helpers.fake_llm.tools import call_arguments, cities_in, expression_in, wants
+
+TOKEN = re.compile(r"\s*\w{1,8}|\s*[^\w\s]|\s+")
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"“])")
+WORD = re.compile(r"[a-z0-9]+")
+DOCUMENT = re.compile(r"^\[\d+\] ([^:\n]+): (.*)$", re.M)
+STOP_WORDS = frozenset(
+    "a an and are as at be by can do does did for from has have how i in is it its me my of on or that the their "
+    "them there they this to was were what when where which who whom whose why will with would you your about "
+    "please tell give say".split()
+)
+_PROSE = """
+An agent spends most of its time waiting for an answer from somewhere else.
+While one request waits, the program is free to send another.
+A limit protects the server, and so it protects everyone who shares it.
+The slowest step decides how long the whole takes.
+Throughput is the number of requests in flight divided by the time of one.
+A queue turns a short burst into a longer but calmer stream of work.
+Measure first, then change one thing, and measure again.
+Threads are a good choice when the library at hand only knows how to block.
+Coroutines are cheap, which makes it easy to start too many of them.
+Every retry is another request, and the server has to carry it too.
+A timeout says how long an answer is worth waiting for.
+Good programs say plainly what they could not do.
+The mean hides the few requests that take far longer than the rest.
+Reusing a connection saves the cost of opening one.
+What cannot be seen on a chart is easily believed and hard to repair.
+Work that nobody waits for any more should be given up.
+Some waits overlap by themselves and some only when they are told to.
+A small example that runs is worth more than a long explanation.
+"""
+_SENTENCES = [TOKEN.findall(" " + line) for line in _PROSE.strip().splitlines()]
+
+
+@dataclass(slots=True)
+class Choice:
+    """One choice of a reply: text, or tool calls as (id, name, arguments in JSON)."""
+
+    tokens: list[str]
+    calls: list[tuple[str, str, str]] = field(default_factory=list)
+    finish: str = "stop"
+
+    @property
+    def text(self) -> str | None:
+        return None if self.calls else "".join(self.tokens)
+
+
+@dataclass(slots=True)
+class Reply:
+    """All choices, and what they cost."""
+
+    choices: list[Choice]
+    prompt_tokens: int
+
+    @property
+    def completion_tokens(self) -> int:
+        return sum(len(c.tokens) for c in self.choices)
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        prompt, completion = self.prompt_tokens, self.completion_tokens
+        return {
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+            "completion_tokens_details": {"reasoning_tokens": 0, "audio_tokens": 0},
+        }
+
+
+def prompt_tokens(chat: Chat) -> int:
+    """A rough count, as everybody's: four characters to a token, four tokens around each message."""
+    return 3 + sum(4 + len(text_of(m.get("content"))) // 4 for m in chat.messages)
+
+
+def reply_to(chat: Chat, seed: int, prompt: int) -> Reply:
+    """The reply to a conversation."""
+    return Reply([_choice(chat, seed, index) for index in range(chat.n)], prompt)
+
+
+def _choice(chat: Chat, seed: int, index: int) -> Choice:
+    talk = Talk(chat)
+    draw = int.from_bytes(blake2b(f"{seed}|{chat.digest}|{index}".encode(), digest_size=8).digest(), "big")
+    calls = talk.calls()
+    if calls:
+        named = [(f"call_{draw:016x}{i}", name, arguments) for i, (name, arguments) in enumerate(calls)]
+        tokens = [t for _, name, arguments in named for t in (name, *TOKEN.findall(arguments))]
+        return Choice(tokens, named, "stop" if chat.tool_choice.startswith("=") else "tool_calls")
+    answer = talk.answer()
+    if chat.schema is not None:
+        filling = answer or "".join(_prose(draw, 20))
+        tokens = TOKEN.findall(json.dumps(call_arguments(chat.schema, talk.question, filling), ensure_ascii=False))
+    else:
+        tokens = TOKEN.findall(answer) if answer is not None else _prose(draw, _length(talk.question, draw))
+    return _cut(tokens, chat)
+
+
+def _length(question: str, draw: int) -> int:
+    asked = re.search(r"\b(\d{1,4}) (?:words|tokens)\b", question)
+    return max(1, int(asked[1])) if asked else 100 + draw % 101
+
+
+def _prose(draw: int, length: int) -> list[str]:
+    tokens: list[str] = []
+    step = 1 + 2 * (draw % 5)
+    while len(tokens) < length:
+        tokens += _SENTENCES[draw % len(_SENTENCES)]
+        draw += step
+    tokens = tokens[:length]
+    tokens[0] = tokens[0].lstrip()
+    return tokens
+
+
+def _cut(tokens: list[str], chat: Chat) -> Choice:
+    finish = "stop"
+    if chat.stop:
+        text = "".join(tokens)
+        ends = [at for s in chat.stop if (at := text.find(s)) >= 0]
+        if ends:
+            tokens = TOKEN.findall(text[: min(ends)])
+    if chat.max_tokens is not None and len(tokens) > chat.max_tokens:
+        tokens, finish = tokens[: chat.max_tokens], "length"
+    return Choice(tokens, [], finish)
+
+
+class Talk:
+    """What the brain makes of a conversation: the question, its context, and what tools have said since."""
+
+    def __init__(self, chat: Chat):
+        self.chat = chat
+        users = [i for i, m in enumerate(chat.messages) if m["role"] == "user"]
+        last = users[-1] if users else len(chat.messages) - 1
+        prompt = text_of(chat.messages[last].get("content"))
+        before, mark, after = prompt.rpartition("Question:")
+        self.question = after.strip() if mark else prompt.strip()
+        self.documents = DOCUMENT.findall(before)
+        since = chat.messages[last + 1 :]
+        called = chain.from_iterable(m.get("tool_calls") or () for m in since if m["role"] == "assistant")
+        self.called = {c["id"]: c["function"] for c in called}
+        self.results = [
+            (self.called[m["tool_call_id"]], text_of(m.get("content"))) for m in since if m["role"] == "tool"
+        ]
+
+    def calls(self) -> list[tuple[str, str]]:
+        """(name, arguments in JSON) of the tools to call now."""
+        chat = self.chat
+        if not chat.tools or chat.tool_choice == "none":
+            return []
+        if chat.tool_choice.startswith("="):
+            offered = [f for f in chat.tools if f["name"] == chat.tool_choice[1:]]
+            return [(offered[0]["name"], json.dumps(call_arguments(offered[0].get("parameters"), self.question)))]
+        done = {(f["name"], f["arguments"]) for f in self.called.values()}
+        wanted = [w for w in wants(self.question, chat.tools) if w not in done]
+        if chat.tool_choice == "required" and not wanted:
+            first = chat.tools[0]
+            wanted = [(first["name"], json.dumps(call_arguments(first.get("parameters"), self.question)))]
+        return wanted if chat.parallel else wanted[:1]
+
+    def answer(self) -> str | None:
+        """The answer that the tools or the context give; None if they give none."""
+        if self.results:
+            said = [_said(function, content) for function, content in self.results]
+            return " ".join(said)
+        if not self.documents:
+            return None
+        if re.search(r"\bsummar", self.question, re.I):
+            return self._summary()
+        return self._lookup()
+
+    def _summary(self) -> str:
+        asked = words(self.question)
+        title, text = max(self.documents, key=lambda d: (len(words(d[0]) & asked), len(words(d[1]) & asked)))
+        return " ".join(SENTENCE.split(text)[:2])
+
+    def _lookup(self) -> str:
+        asked = words(self.question)
+        sentences = [(title, s) for title, text in self.documents for s in SENTENCE.split(text)]
+        spread = [words(title) | words(s) for title, s in sentences]
+        weight = {w: 1 / (1 + sum(w in s for s in spread)) for w in asked}
+        scores = [
+            sum(weight[w] for w in asked & words(s)) + 0.5 * sum(weight[w] for w in asked & words(title))
+            for title, s in sentences
+        ]
+        return sentences[scores.index(max(scores))][1]
+
+
+def words(text: str) -> set[str]:
+    """The words that carry meaning, without their endings."""
+    return {_stem(w) for w in WORD.findall(text.lower()) if w not in STOP_WORDS}
+
+
+def _stem(word: str) -> str:
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def _said(function: dict, content: str) -> str:
+    try:
+        value = orjson.loads(content)
+    except ValueError:
+        value = content
+    if isinstance(value, dict) and {"celsius", "sky"} <= value.keys():
+        place = value.get("city") or "that city"
+        return f"In {place} it is {value['celsius']} degrees Celsius with {value['sky']}."
+    if isinstance(value, (int, float)):
+        return f"The result is {content.strip()}."
+    if isinstance(value, dict) and "error" in value or content.startswith("error"):
+        return f"I could not find that out: {function['name']} says {content.strip()}"
+    return f"According to {function['name']}: {content.strip()}"
+
+
+def completion(reply: Reply, model: str, id: str, created: int) -> bytes:
+    """The body of a plain reply."""
+    choices = []
+    for index, c in enumerate(reply.choices):
+        message: dict[str, Any] = {"role": "assistant", "content": c.text, "refusal": None}
+        if c.calls:
+            message["tool_calls"] = [_call(*call) for call in c.calls]
+        choices.append({"index": index, "message": message, "logprobs": None, "finish_reason": c.finish})
+    return orjson.dumps(
+        {
+            "id": id,
+            "object": "chat.completion",
+            "created": created,
+            "model": model,
+            "choices": choices,
+            "usage": reply.usage,
+            "service_tier": "default",
+            "system_fingerprint": "fp_fake",
+        }
+    )
+
+
+def _call(id: str, name: str, arguments: str) -> dict:
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+def events(reply: Reply, chat: Chat, id: str, created: int) -> Iterator[bytes]:
+    """A stream: for each moment from the first token on, the events that are due then; the last ends the stream.
+
+    There are as many moments as the longest choice has tokens (at least one).
+    """
+    head = {"id": id, "object": "chat.completion.chunk", "created": created, "model": chat.model}
+    head |= {"service_tier": "default", "system_fingerprint": "fp_fake"}
+    if chat.include_usage:
+        head["usage"] = None
+
+    def event(index: int, delta: dict, finish: str | None = None) -> bytes:
+        choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return b"data: %b\n\n" % orjson.dumps({**head, "choices": [choice]})
+
+    moments = [_deltas(c) for c in reply.choices]
+    opening = [{"role": "assistant", "content": None if c.calls else "", "refusal": None} for c in reply.choices]
+    due = b"".join(event(i, delta) for i, delta in enumerate(opening))
+    for moment in range(max(1, *map(len, moments))):
+        for index, deltas in enumerate(moments):
+            if moment < len(deltas):
+                due += event(index, deltas[moment])
+            if moment == max(len(deltas) - 1, 0):
+                due += event(index, {}, reply.choices[index].finish)
+        if moment < max(map(len, moments)) - 1:
+            yield due
+            due = b""
+    if chat.include_usage:
+        due += b"data: %b\n\n" % orjson.dumps({**head, "choices": [], "usage": reply.usage})
+    yield due + b"data: [DONE]\n\n"
+
+
+def _deltas(choice: Choice) -> list[dict]:
+    if not choice.calls:
+        return [{"content": token} for token in choice.tokens]
+    deltas = []
+    for index, (id, name, arguments) in enumerate(choice.calls):
+        opening = {"index": index, **_call(id, name, "")}
+        deltas.append({"tool_calls": [opening]})
+        for piece in TOKEN.findall(arguments):
+            deltas.append({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
+    return deltas
