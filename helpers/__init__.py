@@ -11,7 +11,7 @@ _HOME = {
     "compare": "charts",
     "Panel": "panel",
     "check": "exercises",
-    "verdicts": "verdicts",
+    "verdicts": "claims",
 }
 __all__ = list(_HOME)
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError as FutureCancelled
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 Recorder = Callable[[Any, str, str], object]
@@ -68,7 +69,7 @@ class Trace:
         self._events: list[tuple] = []
         self._read = 0
         self._spans: list[Span] = []
-        self._open: dict[tuple, Span] = {}
+        self._open: dict[tuple, list[Span]] = {}
         self._pairing = threading.Lock()
 
     def __call__(self, query: Any, step: str, state: str) -> None:
@@ -94,9 +95,10 @@ class Trace:
         key = (query, step, lane)
         if state == "start":
             span = Span(query, step, lane, time)
-            self._open[key] = span
+            self._open.setdefault(key, []).append(span)
             self._spans.append(span)
-        elif span := self._open.pop(key, None):
+        elif self._open.get(key):
+            span = self._open[key].pop()
             span.end, span.state = time, state
 
     def close(self, state: str = "cancelled") -> None:
@@ -104,7 +106,7 @@ class Trace:
         self.spans()
         now = self.now()
         with self._pairing:
-            for span in self._open.values():
+            for span in chain.from_iterable(self._open.values()):
                 span.end, span.state = now, state
             self._open.clear()
 

@@ -1,0 +1,122 @@
+"""The article's claims, and the verdict that a lesson reaches on each.
+
+    verdicts(
+        claim(81, claimed=20, theory=20, measured=run.seconds * 10, unit="s"),
+        claim(83, claimed=10, theory=40, measured=slow.seconds * 10, unit="s", because="50 in flight give 25/s"),
+        claim(39, verdict="holds with a condition", because="one exception loses every answer"),
+    )
+
+Numbers are those of claims.json, which lists all 102. (The module is not named after its function: `verdicts`
+would then be the module or the function, depending on what was imported first.)
+"""
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.tables import Varying, html_table, text_table
+
+HOLDS, CONDITION, FAILS = "holds", "holds with a condition", "does not hold"
+_VERDICTS = (HOLDS, CONDITION, FAILS)
+_HEAD = ("No.", "The article says", "Claimed", "Theory allows", "Measured here", "Verdict", "Because")
+
+
+@functools.cache
+def all_claims() -> dict[int, dict]:
+    """Every claim of the article by its number: its lines in the article, and what it says in a few words."""
+    shipped = json.loads(Path(__file__).with_name("claims.json").read_text(encoding="utf-8"))
+    return {entry["number"]: entry for entry in shipped}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row of a table of verdicts."""
+
+    number: int
+    text: str
+    verdict: str
+    claimed: str = ""
+    theory: str = ""
+    measured: str = ""
+    because: str = ""
+
+
+def claim(
+    number: int,
+    text: str | None = None,
+    *,
+    claimed: float | str = "",
+    theory: float | str = "",
+    measured: float | str = "",
+    unit: str = "",
+    compare: str = "about",
+    tolerance: float = 0.25,
+    verdict: str | None = None,
+    because: str = "",
+) -> Claim:
+    """A claim and its verdict: computed where `claimed` and `measured` are numbers, else given as `verdict`.
+
+    text: what it says, by default the words of the list. unit: of the three figures.
+    compare: "about" (within `tolerance`, a share of the claimed figure), "at least" or "at most".
+    because: the reason or the condition, in a few words; "holds with a condition" has to be given.
+    Raises ValueError on an unknown number or verdict, or where there is nothing to compute it from.
+    """
+    if number not in all_claims():
+        raise ValueError(f"claim {number!r} does not exist; they have the numbers 1 to {len(all_claims())}")
+    if verdict is None:
+        verdict = HOLDS if _fits(number, claimed, measured, compare, tolerance) else FAILS
+    if verdict not in _VERDICTS:
+        raise ValueError(f"claim {number}: verdict is {verdict!r}; it takes one of {', '.join(_VERDICTS)}")
+    if verdict == CONDITION and not because:
+        raise ValueError(f"claim {number} holds with a condition: say which in because=")
+    figures = [_figure(value, unit) for value in (claimed, theory, measured)]
+    return Claim(number, text or all_claims()[number]["text"], verdict, *figures, because)
+
+
+def _fits(number: int, claimed: float | str, measured: float | str, compare: str, tolerance: float) -> bool:
+    if isinstance(claimed, str) or isinstance(measured, str):
+        raise ValueError(f"claim {number}: give two numbers, claimed= and measured=, or give verdict=")
+    rules = {
+        "about": abs(measured - claimed) <= tolerance * abs(claimed),
+        "at least": measured >= claimed,
+        "at most": measured <= claimed,
+    }
+    if compare not in rules:
+        raise ValueError(f"claim {number}: compare is {compare!r}; it takes one of {', '.join(rules)}")
+    return rules[compare]
+
+
+def _figure(value: float | str, unit: str) -> str:
+    if isinstance(value, str):
+        return value
+    digits = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{digits} {unit}".strip()
+
+
+class Verdicts:
+    """A table of claims and verdicts. Its repr holds no measured figure, so it is the same on every run."""
+
+    def __init__(self, *rows: Claim):
+        if stray := next((row for row in rows if not isinstance(row, Claim)), None):
+            raise TypeError(f"{stray!r} is no claim; make each row with claim(number, ...)")
+        self.rows = rows
+
+    def __repr__(self) -> str:
+        rows = [(r.number, r.verdict, r.text, r.because) for r in self.rows]
+        return text_table(("No.", "Verdict", "The article says", "Because"), rows)
+
+    def __str__(self) -> str:
+        return text_table(_HEAD, [self._row(r) for r in self.rows])
+
+    def _repr_html_(self) -> str:
+        return html_table("Claim and verdict", _HEAD, [self._row(r) for r in self.rows])
+
+    @staticmethod
+    def _row(r: Claim) -> tuple:
+        return (r.number, r.text, r.claimed, r.theory, Varying(r.measured), r.verdict, r.because)
+
+
+def verdicts(*rows: Claim) -> Verdicts:
+    """The table of these claims and their verdicts."""
+    return Verdicts(*rows)

@@ -1,0 +1,47 @@
+"""Small tables for a notebook and a terminal: the same rows as accessible HTML and as plain text."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+VARIES = "varies"
+_COLOURS = {"good": "var(--jp-success-color1, #2e7d32)", "bad": "var(--jp-warn-color1, #b45309)"}
+
+
+class Markup(str):
+    """A cell whose text is HTML already."""
+
+
+class Varying(str):
+    """A cell that differs from run to run: its HTML is marked, so that a comparison of outputs can skip it."""
+
+
+def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table with a caption and scoped headers; every cell is escaped unless it is Markup."""
+    top = "".join(f'<th scope="col" style="text-align:left">{escape(h)}</th>' for h in head)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    title = f'<caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>'
+    return f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    mark = f' class="{VARIES}"' if isinstance(value, Varying) else ""
+    text = value if isinstance(value, Markup) else escape(str(value))
+    return f'<td style="text-align:left"{mark}>{text}</td>'
+
+
+def text_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The same as aligned columns of text."""
+    lines = [[str(cell) for cell in row] for row in [head, *rows]]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths)).rstrip() for line in lines)
+
+
+def note_html(title: str, parts: Iterable[tuple[str, str]], *, good: bool) -> str:
+    """A titled note with named parts; the colour of its edge only repeats what the title says."""
+    colour = _COLOURS["good" if good else "bad"]
+    rows = "".join(f"<dt><b>{escape(name)}</b></dt><dd>{escape(text)}</dd>" for name, text in parts)
+    body = f'<dl style="margin:0.3em 0 0">{rows}</dl>' if rows else ""
+    return (
+        f'<div role="status" style="border-left:4px solid {colour};padding:0.4em 0.8em;margin:0.3em 0">'
+        f"<strong>{escape(title)}</strong>{body}</div>"
+    )
