@@ -1,0 +1,112 @@
+"""Exercises of lesson 05: one session for all, a limit, and answers as they come."""
+
+from collections.abc import Callable
+from typing import Any
+
+from helpers.agents import Question, questions
+from helpers.exercises.exercise import Exercise, Finding, Trial
+from helpers.exercises.judges import answers, connections, describe, overlapped, peak, remedy
+
+FIVE, TEN = 5, 10
+
+
+async def _thirty_by_hand(function: Callable, trial: Trial) -> Any:
+    trial.questions = questions(30, kind="lookup")
+    trial.kept["replies"] = [trial.reply([{"role": "user", "content": q}]) for q in trial.questions]
+    return await function(trial.base_url, trial.questions)
+
+
+def _the_replies(trial: Trial) -> Finding | None:
+    returned, replies = trial.returned, trial.kept["replies"]
+    if isinstance(returned, (list, tuple)) and list(returned) == replies:
+        return None
+    seen = f"your function returned {describe(returned)}"
+    if not isinstance(returned, (list, tuple)) or not all(isinstance(text, str) for text in returned):
+        return Finding(f"a list of {len(replies)} texts", seen, remedy(returned))
+    if sorted(returned) == sorted(replies):
+        seen = "all replies are there, in another order"
+        return Finding("the replies in the order of the questions", seen, "how a reply finds its place.")
+    return Finding("the text of the model's reply to each question", seen, "messages, and where the reply holds its text.")
+
+
+async def _thirty_through_five(function: Callable, trial: Trial) -> Any:
+    trial.questions = questions(30, kind="lookup")
+    async with trial.async_agent() as agent:
+        return await function(agent.ask, trial.questions, FIVE)
+
+
+async def _show_twelve(function: Callable, trial: Trial) -> Any:
+    """Keeps what was shown, each with the number of answers that had come by then."""
+    trial.questions = questions(12, kind="lookup")
+    shown, come = [], []
+
+    def show(question: Question, answer: Any) -> None:
+        shown.append((question, answer, len(come)))
+
+    async with trial.async_agent() as agent:
+
+        async def ask(question: Question) -> Any:
+            answer = await agent.ask(question)
+            come.append(question)
+            return answer
+
+        trial.kept["shown"] = shown
+        return await function(ask, trial.questions, show)
+
+
+def _each_with_its_question(trial: Trial) -> Finding | None:
+    shown = trial.kept["shown"]
+    if len(shown) != len(trial.questions):
+        look = "how often show(question, answer) is called: once for each answer."
+        return Finding(f"{len(trial.questions)} answers shown", f"{len(shown)} were shown", look)
+    for question, answer, _ in shown:
+        if not (isinstance(question, Question) and question.accepts(answer)):
+            return Finding(
+                "every answer shown with its own question",
+                f"{describe(answer)} was shown with another question",
+                "how you know which question an answer belongs to: as_completed does not hand back your tasks in order.",
+            )
+    return None
+
+
+def _without_delay(trial: Trial) -> Finding | None:
+    """A few answers may come in the same turn of the loop; all of them cannot."""
+    waited = max(come - place for place, (_, _, come) in enumerate(trial.kept["shown"], 1))
+    if waited <= 3:
+        return None
+    return Finding(
+        "each answer shown as soon as it comes",
+        f"{waited + 1} answers had come before one of them was shown",
+        "what waits for all answers, or for the answers in order.",
+    )
+
+
+EXERCISES = [
+    Exercise(
+        "5.1",
+        "one session for all",
+        "ask_all(base_url, questions)",
+        _thirty_by_hand,
+        [_the_replies, connections(TEN), peak(TEN, TEN), overlapped(TEN)],
+        "30 replies in order, over 10 connections, 10 in flight.",
+        llm={"latency": 0.1},
+    ),
+    Exercise(
+        "5.2",
+        "at most five in flight",
+        "ask_some(ask, questions, limit)",
+        _thirty_through_five,
+        [answers, peak(FIVE, FIVE), overlapped(FIVE)],
+        "5 questions in flight, 30 answers, in order.",
+        llm={"latency": 0.1, "tail": 0.4, "seed": 5},
+    ),
+    Exercise(
+        "5.3",
+        "answers as they come",
+        "show_all(ask, questions, show)",
+        _show_twelve,
+        [_each_with_its_question, peak(6, 12), _without_delay],
+        "12 answers, each shown with its question and as soon as it came.",
+        llm={"latency": 0.2, "tail": 0.6, "seed": 5},
+    ),
+]

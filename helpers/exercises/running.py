@@ -1,0 +1,169 @@
+"""Run a learner's function in a thread of its own, with a time limit, and see what it leaves behind.
+
+An asynchronous function gets a loop of its own in that thread, so a check works in a cell without await. When
+the time is up its task is cancelled, its agents refuse their next step, and what still runs is interrupted.
+"""
+
+import asyncio
+import ctypes
+import gc
+import inspect
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+GRACE = 0.5
+
+
+class TimeUp(BaseException):
+    """Raised inside a function that ignores its time limit; not an Exception, so that `except` lets it pass."""
+
+
+@dataclass
+class Outcome:
+    """How a call ended. left: what it left behind, in words. abandoned: some of its threads still run."""
+
+    returned: Any = None
+    error: BaseException | None = None
+    late: bool = False
+    abandoned: bool = False
+    left: list[str] = field(default_factory=list)
+
+
+def run_limited(call: Callable, stop: threading.Event, seconds: float, port: int | None = None) -> Outcome:
+    """Call `call()` (`def` or `async def`) with a time limit; whatever it raises is in the outcome.
+
+    stop: set when the time is up. port: connections still open to it are something left behind.
+    """
+    return _Attempt(call, stop, port).run(seconds)
+
+
+class _Attempt:
+    def __init__(self, call: Callable, stop: threading.Event, port: int | None):
+        self._call, self._stop, self._port = call, stop, port
+        self._outcome, self._done = Outcome(), threading.Event()
+        self._loop, self._task = None, None
+        self._before = set(threading.enumerate())
+
+    def run(self, seconds: float) -> Outcome:
+        thread = threading.Thread(target=self._work, name="exercise", daemon=True)
+        thread.start()
+        try:
+            in_time = wait(self._done, seconds)
+        except KeyboardInterrupt:
+            self._end()
+            raise
+        if in_time:
+            self._find_threads(thread)
+        else:
+            self._outcome.late = True
+            self._outcome.abandoned = not self._end()
+        return self._outcome
+
+    def _work(self) -> None:
+        try:
+            if inspect.iscoroutinefunction(self._call):
+                self._outcome.returned = asyncio.run(self._main())
+                self._find_connections()
+            else:
+                self._outcome.returned = self._call()
+        except BaseException as error:
+            self._outcome.error = error
+        finally:
+            self._done.set()
+
+    async def _main(self) -> Any:
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        complaints: set[str] = set()
+        self._loop.set_exception_handler(lambda _, context: complaints.add(context.get("message", "")))
+        returned = await self._call()
+        gc.collect()
+        await asyncio.sleep(0)
+        tasks = [t for t in asyncio.all_tasks() if t is not self._task and not t.cancelling()]
+        if tasks:
+            self._outcome.left.append(_count(len(tasks), "task") + " still running")
+        if "Unclosed client session" in complaints:
+            self._outcome.left.append("an aiohttp session that nobody closed")
+        return returned
+
+    def _find_connections(self) -> None:
+        if self._port and not self._outcome.left:
+            open_now = psutil.Process(os.getpid()).net_connections("tcp")
+            mine = [c for c in open_now if c.status == "ESTABLISHED" and c.raddr and c.raddr.port == self._port]
+            if mine:
+                self._outcome.left.append(_count(len(mine), "open connection") + " of a loop that has ended")
+
+    def _new_threads(self) -> list[threading.Thread]:
+        return [t for t in threading.enumerate() if t not in self._before]
+
+    def _find_threads(self, own: threading.Thread) -> None:
+        gc.collect()  # an executor without `with` ends its idle threads when it is collected
+        left = [t for t in self._new_threads() if t is not own and not _joined(t, GRACE)]
+        if left:
+            self._outcome.left.append(_count(len(left), "thread") + " still running")
+            self._outcome.abandoned = True
+
+    def _end(self) -> bool:
+        """End the call in whatever way; False where it cannot be ended."""
+        self._stop.set()
+        if self._task is not None:
+            try:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+            except RuntimeError:
+                pass  # the loop has just closed by itself
+        if self._done.wait(GRACE) and not self._new_threads():
+            return True
+        for thread in self._new_threads():
+            _interrupt(thread)
+        return all(_joined(thread, GRACE) for thread in self._new_threads())
+
+
+def wait(event: threading.Event, seconds: float) -> bool:
+    """Wait for an event; in short steps, because on Windows an interrupt does not wake a waiting main thread."""
+    end = time.monotonic() + seconds
+    while not event.wait(max(0.0, min(0.1, end - time.monotonic()))):
+        if time.monotonic() >= end:
+            return False
+    return True
+
+
+def _joined(thread: threading.Thread, seconds: float) -> bool:
+    thread.join(seconds)
+    return not thread.is_alive()
+
+
+def _interrupt(thread: threading.Thread) -> None:
+    """Raise TimeUp in a thread at its next bytecode: a busy loop would falsify all later measurements."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeUp))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''}"
+
+
+def cause(error: BaseException) -> BaseException:
+    """The error, or the first one inside an exception group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def where(error: BaseException, function: Callable) -> str:
+    """The last place in the learner's own code that the error passed, in words."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    frames = traceback.extract_tb(cause(error).__traceback__)
+    own = [frame for frame in frames if code and frame.filename == code.co_filename]
+    if not own:
+        return "the call of your function"
+    return f"line {own[-1].lineno} of its cell or file, in {own[-1].name}: {own[-1].line}".rstrip(": ")
+
+
+def last_line(error: BaseException) -> str:
+    """The last line of the traceback, cut to a readable length."""
+    return traceback.format_exception_only(cause(error))[0].strip()[:300]
