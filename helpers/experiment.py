@@ -10,7 +10,8 @@ import asyncio
 import inspect
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from helpers.agents import Agent, AsyncAgent, Question
@@ -102,8 +103,6 @@ class Run:
             self.trace(query, name, state)
 
     def _work(self) -> None:
-        cpu = time.process_time()
-        self.trace = Trace()
         try:
             if inspect.iscoroutinefunction(self.strategy):
                 answers = asyncio.run(self._main())
@@ -117,14 +116,25 @@ class Run:
             stopped = self._stop.is_set() and _only_stopped(error)
             outcome = "stopped" if stopped else "failed"
             self.error = None if stopped else explain(error, self.llm)
-        self.cpu = time.process_time() - cpu
         self._finish(outcome)
+
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
+        """Times the strategy alone: neither opening the agent's session nor closing its connections counts."""
+        cpu = time.process_time()
+        self.trace = Trace()
+        try:
+            yield
+        finally:
+            if not self.over:
+                self.seconds, self.cpu = self.trace.now(), time.process_time() - cpu
 
     def _finish(self, outcome: str) -> None:
         with _starting:
             if self.over:
                 return
-            self.seconds = self.trace.now()
+            if self.seconds is None:
+                self.seconds = self.trace.now()
             self.outcome = outcome
             self.trace.close()
             _running.pop(self.llm.url, None)
@@ -141,7 +151,8 @@ class Run:
                 with step(self._record, question, "query"):
                     return agent.ask(question)
 
-            return self.strategy(ask, self.questions, self.limit)
+            with self._clock():
+                return self.strategy(ask, self.questions, self.limit)
 
     async def _main(self) -> Any:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
@@ -153,11 +164,12 @@ class Run:
                 with step(self._record, question, "query"):
                     return await agent.ask(question)
 
-            meter = asyncio.create_task(self._watch_lag(), name="loop-lag meter")
-            try:
-                return await self.strategy(ask, self.questions, self.limit)
-            finally:
-                meter.cancel()
+            with self._clock():
+                meter = asyncio.create_task(self._watch_lag(), name="loop-lag meter")
+                try:
+                    return await self.strategy(ask, self.questions, self.limit)
+                finally:
+                    meter.cancel()
 
     async def _watch_lag(self) -> None:
         while True:
