@@ -5,8 +5,8 @@ clock), so that the whole model can be tested in virtual time.
 """
 
 import math
-from collections import OrderedDict, deque
-from dataclasses import MISSING, dataclass, field, fields, replace
+from collections import OrderedDict
+from dataclasses import dataclass, field, fields, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -223,39 +223,36 @@ class Attempts:
 class Slots:
     """Parallel slots with a bounded first-in-first-out queue."""
 
-    __slots__ = ("in_service", "waiting")
+    __slots__ = ("serving", "waiting")
 
     def __init__(self) -> None:
-        self.in_service = 0
-        self.waiting: deque = deque()
+        self.serving: set = set()
+        self.waiting: OrderedDict = OrderedDict()
 
     def enter(self, job: Any, capacity: int | None, queue: int | None) -> str:
         """"start", "wait" (it is in the queue) or "full" (it is not)."""
-        if not self.waiting and (capacity is None or self.in_service < capacity):
-            self.in_service += 1
+        if not self.waiting and (capacity is None or len(self.serving) < capacity):
+            self.serving.add(job)
             return "start"
         if queue is not None and len(self.waiting) >= queue:
             return "full"
-        self.waiting.append(job)
+        self.waiting[job] = None
         return "wait"
 
-    def leave(self) -> None:
-        """One request in service has ended; call `admit` after it."""
-        self.in_service -= 1
-
-    def forget(self, job: Any) -> None:
-        """A waiting job's client has left."""
-        try:
-            self.waiting.remove(job)
-        except ValueError:
-            pass
+    def leave(self, job: Any) -> None:
+        """A job has ended, in service or waiting; call `admit` after it."""
+        if job in self.serving:
+            self.serving.remove(job)
+        else:
+            self.waiting.pop(job, None)
 
     def admit(self, capacity: int | None) -> list:
         """The waiting jobs that start now, in order of their arrival."""
         started = []
-        while self.waiting and (capacity is None or self.in_service < capacity):
-            self.in_service += 1
-            started.append(self.waiting.popleft())
+        while self.waiting and (capacity is None or len(self.serving) < capacity):
+            job, _ = self.waiting.popitem(last=False)
+            self.serving.add(job)
+            started.append(job)
         return started
 
 
@@ -319,6 +316,6 @@ class Limits:
         return None
 
 
-def defaults() -> dict[str, Any]:
-    """The default of each setting."""
-    return {name: f.default for name, f in SETTINGS.items() if f.default is not MISSING}
+def milliseconds(seconds: float) -> int:
+    """Whole milliseconds, never fewer than these seconds."""
+    return math.floor(seconds * 1000) + 1

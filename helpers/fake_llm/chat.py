@@ -28,6 +28,11 @@ class ApiError(Exception):
         self.error = {"message": message, "type": type, "param": param, "code": code}
 
 
+def missing(param: str) -> ApiError:
+    """The error for a parameter that has to be there and is not."""
+    return ApiError(400, f"Missing required parameter: '{param}'.", code="missing_required_parameter", param=param)
+
+
 @dataclass(slots=True)
 class Chat:
     """A request that has been checked."""
@@ -180,7 +185,7 @@ def _check_range(name: str, value: float, low: float, high: float) -> None:
 
 def _check_messages(messages: Any) -> None:
     if messages is None:
-        raise ApiError(400, "Missing required parameter: 'messages'.", code="missing_required_parameter", param="messages")
+        raise missing("messages")
     if not isinstance(messages, list):
         raise _wrong_type("messages", "an array of objects", messages)
     if not messages:
@@ -204,7 +209,7 @@ def _check_message(i: int, message: Any, pending: set[str]) -> set[str]:
         raise _wrong_type(where, "an object", message)
     role = message.get("role")
     if role is None:
-        raise ApiError(400, f"Missing required parameter: '{where}.role'.", code="missing_required_parameter", param=f"{where}.role")
+        raise missing(f"{where}.role")
     if role not in ROLES:
         names = ", ".join(f"'{r}'" for r in ROLES[:-1])
         raise ApiError(
@@ -235,7 +240,7 @@ def _check_content(where: str, message: dict, optional: bool) -> None:
         if not isinstance(part, dict):
             raise _wrong_type(f"{param}[{j}]", "an object", part)
         if not isinstance(part.get("type"), str):
-            raise ApiError(400, f"Missing required parameter: '{param}[{j}].type'.", code="missing_required_parameter", param=f"{param}[{j}].type")
+            raise missing(f"{param}[{j}].type")
         if part["type"] == "text" and not isinstance(part.get("text"), str):
             raise _wrong_type(f"{param}[{j}].text", "a string", part.get("text"))
 
@@ -243,12 +248,7 @@ def _check_content(where: str, message: dict, optional: bool) -> None:
 def _check_tool_result(i: int, where: str, message: dict, pending: set[str]) -> set[str]:
     id = message.get("tool_call_id")
     if not isinstance(id, str):
-        raise ApiError(
-            400,
-            f"Missing required parameter: '{where}.tool_call_id'.",
-            code="missing_required_parameter",
-            param=f"{where}.tool_call_id",
-        )
+        raise missing(f"{where}.tool_call_id")
     if id not in pending:
         message = "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
         raise ApiError(400, f"Invalid parameter: {message}", param=f"messages.[{i}].role")

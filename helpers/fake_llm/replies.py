@@ -6,7 +6,7 @@ that the user message carries, and otherwise writes plausible text.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import chain
@@ -74,6 +74,11 @@ class Reply:
         return sum(len(c.tokens) for c in self.choices)
 
     @property
+    def moments(self) -> int:
+        """How many moments a stream of it has: the tokens of the longest choice, at least one."""
+        return max(1, max(len(c.tokens) for c in self.choices))
+
+    @property
     def usage(self) -> dict[str, Any]:
         prompt, completion = self.prompt_tokens, self.completion_tokens
         return {
@@ -90,13 +95,14 @@ def prompt_tokens(chat: Chat) -> int:
     return 3 + sum(4 + len(text_of(m.get("content"))) // 4 for m in chat.messages)
 
 
-def reply_to(chat: Chat, seed: int, prompt: int) -> Reply:
+def reply_to(chat: Chat, seed: int) -> Reply:
     """The reply to a conversation."""
-    return Reply([_choice(chat, seed, index) for index in range(chat.n)], prompt)
-
-
-def _choice(chat: Chat, seed: int, index: int) -> Choice:
     talk = Talk(chat)
+    return Reply([_choice(talk, seed, index) for index in range(chat.n)], prompt_tokens(chat))
+
+
+def _choice(talk: "Talk", seed: int, index: int) -> Choice:
+    chat = talk.chat
     draw = int.from_bytes(blake2b(f"{seed}|{chat.digest}|{index}".encode(), digest_size=8).digest(), "big")
     calls = talk.calls()
     if calls:
@@ -257,7 +263,7 @@ def _call(id: str, name: str, arguments: str) -> dict:
 def events(reply: Reply, chat: Chat, id: str, created: int) -> Iterator[bytes]:
     """A stream: for each moment from the first token on, the events that are due then; the last ends the stream.
 
-    There are as many moments as the longest choice has tokens (at least one).
+    There are `reply.moments` of them.
     """
     head = {"id": id, "object": "chat.completion.chunk", "created": created, "model": chat.model}
     head |= {"service_tier": "default", "system_fingerprint": "fp_fake"}
@@ -268,21 +274,27 @@ def events(reply: Reply, chat: Chat, id: str, created: int) -> Iterator[bytes]:
         choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
         return b"data: %b\n\n" % orjson.dumps({**head, "choices": [choice]})
 
-    moments = [_deltas(c) for c in reply.choices]
+    deltas = [_deltas(c) for c in reply.choices]
     opening = [{"role": "assistant", "content": None if c.calls else "", "refusal": None} for c in reply.choices]
     due = b"".join(event(i, delta) for i, delta in enumerate(opening))
-    for moment in range(max(1, *map(len, moments))):
-        for index, deltas in enumerate(moments):
-            if moment < len(deltas):
-                due += event(index, deltas[moment])
-            if moment == max(len(deltas) - 1, 0):
-                due += event(index, {}, reply.choices[index].finish)
-        if moment < max(map(len, moments)) - 1:
-            yield due
-            due = b""
+    for moment in range(reply.moments - 1):
+        yield due + _moment(deltas, moment, reply, event)
+        due = b""
+    due += _moment(deltas, reply.moments - 1, reply, event)
     if chat.include_usage:
         due += b"data: %b\n\n" % orjson.dumps({**head, "choices": [], "usage": reply.usage})
     yield due + b"data: [DONE]\n\n"
+
+
+def _moment(deltas: list[list[dict]], moment: int, reply: Reply, event: Callable) -> bytes:
+    """The events of one moment: a token of each choice that has one left, and its end after its last."""
+    due = b""
+    for index, of_choice in enumerate(deltas):
+        if moment < len(of_choice):
+            due += event(index, of_choice[moment])
+        if moment == max(len(of_choice) - 1, 0):
+            due += event(index, {}, reply.choices[index].finish)
+    return due
 
 
 def _deltas(choice: Choice) -> list[dict]:

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from helpers.fake_llm.chat import ApiError
+from helpers.fake_llm.chat import ApiError, missing
 from helpers.fake_llm.tools import cities
 
 MOST = 20
@@ -25,7 +25,7 @@ class Library:
     def search(self, query: dict[str, str]) -> dict[str, Any]:
         """The reply to GET /search with these query parameters; ApiError 400 if they make no sense."""
         if "q" not in query:
-            raise ApiError(400, "Missing required parameter: 'q'.", code="missing_required_parameter", param="q")
+            raise missing("q")
         limit = query.get("limit", "3")
         if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= MOST:
             raise ApiError(400, f"Invalid 'limit': {limit!r:.40}; it takes a whole number from 1 to {MOST}.", param="limit")
@@ -39,7 +39,7 @@ class Library:
 def weather(query: dict[str, str]) -> dict[str, Any]:
     """The reply to GET /weather with these query parameters; ApiError 400 or 404."""
     if "city" not in query:
-        raise ApiError(400, "Missing required parameter: 'city'.", code="missing_required_parameter", param="city")
+        raise missing("city")
     asked = query["city"].strip().lower()
     for city, sky in cities().items():
         if city.lower() == asked:

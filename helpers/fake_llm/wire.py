@@ -30,9 +30,10 @@ class App(Protocol):
 
     connections: set["Connection"]
 
+    def now(self) -> float: ...
     def arrived(self) -> float: ...
-    def connected(self) -> int: ...
-    def received(self, request: "Request") -> None: ...
+    def connected(self, connection: "Connection") -> int: ...
+    def receive(self, request: "Request") -> None: ...
     def left(self, request: "Request") -> None: ...
 
 
@@ -76,8 +77,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
-        self.number = self.app.connected()
-        self.app.connections.add(self)
+        self.number = self.app.connected(self)
         self.since = self.app.arrived()
         self.parser = httptools.HttpRequestParser(self)
 
@@ -171,7 +171,7 @@ class Connection(asyncio.Protocol):
     def _take(self, request: Request) -> None:
         if self.current is None and not self.waiting and not self.full:
             self.current = request
-            self.app.received(request)
+            self.app.receive(request)
         else:
             self.waiting.append(request)
 
@@ -195,28 +195,32 @@ class Connection(asyncio.Protocol):
     def _next(self) -> None:
         if self.waiting and self.current is None and not self.full:
             request = self.current = self.waiting.popleft()
-            request.arrival = self.app.arrived()
-            self.app.received(request)
+            self.app.arrived()
+            request.arrival = self.app.now()
+            self.app.receive(request)
             if len(self.waiting) <= PIPELINE_LIMIT:
                 self.transport.resume_reading()
 
     def linger(self) -> None:
         """Close in a way that lets the client read the reply first, though it may still be sending."""
-        self.done = True
-        self.waiting.clear()
+        self._stop()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.transport.resume_reading()
         asyncio.get_running_loop().call_later(LINGER, self.transport.close)
 
+    def _stop(self) -> None:
+        self.done = True
+        self.waiting.clear()
+
     def drop(self) -> None:
         """Close at once, without a word (FIN)."""
-        self.done = True
+        self._stop()
         self.transport.close()
 
     def reset(self) -> None:
         """Close at once with a reset (RST)."""
-        self.done = True
+        self._stop()
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -239,13 +243,32 @@ class Connection(asyncio.Protocol):
             self.drop()
 
 
-def head(status: int, content_type: bytes, length: int | None, extra: bytes, keep_alive: bool) -> bytes:
-    """The head of a reply; length None is chunked. `extra` is header lines that end in CRLF."""
-    size = b"transfer-encoding: chunked" if length is None else b"content-length: %d" % length
-    close = b"" if keep_alive else b"connection: close\r\n"
-    return b"HTTP/1.1 %b\r\ncontent-type: %b\r\n%b\r\n%b%b\r\n" % (_REASONS[status], content_type, size, extra, close)
+class Envelope:
+    """The head and the framing of one reply. `lines` are header lines, each with its CRLF."""
 
+    __slots__ = ("lines", "keep_alive", "old")
 
-def chunk(data: bytes) -> bytes:
-    """One chunk of a chunked reply."""
-    return b"%x\r\n%b\r\n" % (len(data), data)
+    def __init__(self, request: Request, lines: bytes):
+        self.lines, self.keep_alive, self.old = lines, request.keep_alive, request.old
+
+    def whole(self, status: int, kind: bytes, body: bytes) -> bytes:
+        """A reply in one piece."""
+        close = b"" if self.keep_alive else b"connection: close\r\n"
+        return b"HTTP/1.1 %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n%b%b\r\n%b" % (
+            _REASONS[status], kind, len(body), self.lines, close, body,
+        )  # fmt: skip
+
+    def opening(self, kind: bytes) -> bytes:
+        """The head of a reply in pieces. HTTP/1.0 has no chunks: there the connection's end ends the reply."""
+        framing = b"connection: close" if self.old else b"transfer-encoding: chunked"
+        close = b"" if self.keep_alive or self.old else b"connection: close\r\n"
+        return b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\n%b\r\n%b%b\r\n" % (kind, framing, self.lines, close)
+
+    def piece(self, data: bytes) -> bytes:
+        """One piece."""
+        return data if self.old else b"%x\r\n%b\r\n" % (len(data), data)
+
+    @property
+    def closing(self) -> bytes:
+        """What follows the last piece."""
+        return b"" if self.old else b"0\r\n\r\n"
