@@ -136,24 +136,25 @@ def what_it_takes(name: str, value: Any) -> str | None:
 class Chance:
     """The random draws of one request: a pure function of the seed and of what identifies the request."""
 
-    __slots__ = ("_a", "_b", "_c")
+    __slots__ = ("_what",)
 
-    def __init__(self, seed: int, *what: object):
-        raw = blake2b("|".join(map(str, (seed, *what))).encode("utf-8", "replace"), digest_size=24).digest()
-        self._a, self._b, self._c = (
-            (int.from_bytes(raw[i : i + 8], "big") + 0.5) / 2.0**64 for i in (0, 8, 16)
-        )
+    def __init__(self, *what: object):
+        self._what = what
+
+    def _uniform(self, use: str) -> float:
+        raw = blake2b("|".join(map(str, (use, *self._what))).encode("utf-8", "replace"), digest_size=8).digest()
+        return (int.from_bytes(raw, "big") + 0.5) / 2.0**64
 
     def factor(self, tail: float) -> float:
         """A lognormal factor with mean 1 and sigma `tail`."""
         if not tail:
             return 1.0
-        normal = math.sqrt(-2 * math.log(self._a)) * math.cos(2 * math.pi * self._b)
+        normal = math.sqrt(-2 * math.log(self._uniform("radius"))) * math.cos(2 * math.pi * self._uniform("angle"))
         return math.exp(tail * normal - tail * tail / 2)
 
     def fault(self, probabilities: list[tuple[str, float]]) -> str | None:
         """The fault that befalls this request, or None."""
-        left = self._c
+        left = self._uniform("fault") if probabilities else 1.0
         for name, probability in probabilities:
             left -= probability
             if left < 0:

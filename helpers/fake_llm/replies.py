@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ TOKEN = re.compile(r"\s*\w{1,8}|\s*[^\w\s]|\s+")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"“])")
 WORD = re.compile(r"[a-z0-9]+")
 DOCUMENT = re.compile(r"^\[\d+\] ([^:\n]+): (.*)$", re.M)
+LENGTH = re.compile(r"\b(\d{1,4}) (?:words|tokens)\b")
 STOP_WORDS = frozenset(
     "a an and are as at be by can do does did for from has have how i in is it its me my of on or that the their "
     "them there they this to was were what when where which who whom whose why will with would you your about "
@@ -47,6 +48,19 @@ Some waits overlap by themselves and some only when they are told to.
 A small example that runs is worth more than a long explanation.
 """
 _SENTENCES = [TOKEN.findall(" " + line) for line in _PROSE.strip().splitlines()]
+_LONGEST = 2000
+
+
+def _ring(step: int) -> tuple[list[str], list[int]]:
+    """All sentences again and again, every step-th in turn, long enough to cut any text from; where each starts."""
+    count = len(_SENTENCES)
+    order = [_SENTENCES[i * step % count] for i in range(count)]
+    once = list(chain.from_iterable(order))
+    starts = list(accumulate(map(len, order[:-1]), initial=0))
+    return once * (_LONGEST // len(once) + 2), starts
+
+
+_RINGS = [_ring(step) for step in (1, 5, 7, 11)]
 
 
 @dataclass(slots=True)
@@ -62,21 +76,15 @@ class Choice:
         return None if self.calls else "".join(self.tokens)
 
 
-@dataclass(slots=True)
 class Reply:
-    """All choices, and what they cost."""
+    """All choices, and what they cost. A stream of it has as many moments as its longest choice has tokens."""
 
-    choices: list[Choice]
-    prompt_tokens: int
+    __slots__ = ("choices", "prompt_tokens", "completion_tokens", "moments")
 
-    @property
-    def completion_tokens(self) -> int:
-        return sum(len(c.tokens) for c in self.choices)
-
-    @property
-    def moments(self) -> int:
-        """How many moments a stream of it has: the tokens of the longest choice, at least one."""
-        return max(1, max(len(c.tokens) for c in self.choices))
+    def __init__(self, choices: list[Choice], prompt_tokens: int):
+        counts = [len(choice.tokens) for choice in choices]
+        self.choices, self.prompt_tokens = choices, prompt_tokens
+        self.completion_tokens, self.moments = sum(counts), max(1, *counts)
 
     @property
     def usage(self) -> dict[str, Any]:
@@ -119,17 +127,14 @@ def _choice(talk: "Talk", seed: int, index: int) -> Choice:
 
 
 def _length(question: str, draw: int) -> int:
-    asked = re.search(r"\b(\d{1,4}) (?:words|tokens)\b", question)
-    return max(1, int(asked[1])) if asked else 100 + draw % 101
+    asked = LENGTH.search(question)
+    return min(max(1, int(asked[1])), _LONGEST) if asked else 100 + draw // 3 % 101
 
 
 def _prose(draw: int, length: int) -> list[str]:
-    tokens: list[str] = []
-    step = 1 + 2 * (draw % 5)
-    while len(tokens) < length:
-        tokens += _SENTENCES[draw % len(_SENTENCES)]
-        draw += step
-    tokens = tokens[:length]
+    ring, starts = _RINGS[draw % len(_RINGS)]
+    start = starts[draw // 7 % len(starts)]
+    tokens = ring[start : start + length]
     tokens[0] = tokens[0].lstrip()
     return tokens
 

@@ -117,7 +117,7 @@ class Server:
         tag, retries = request.headers.get(b"x-tag"), request.headers.get(b"x-stainless-retry-count")
         tag = tag and tag[:200].decode("latin-1")
         record = self.journal.open(kind, request.connection.number, tag, request.arrival)
-        record.retry = tag is not None or retries not in (None, b"0")
+        record.key, record.retry = tag, tag is not None or retries not in (None, b"0")
         return record
 
     def _let_in(self, request: Request, path: str, methods: dict | None, handler: Callable | None) -> None:
@@ -159,8 +159,10 @@ class Server:
             message = f"The model `{chat.model:.80}` does not exist or you do not have access to it."
             raise ApiError(404, message, code="model_not_found")
         job.reply = replies.reply_to(chat, b.seed)
+        if record.tag is None and b"x-stainless-retry-count" in job.request.headers:
+            record.key = f"~{chat.digest}"
         self._limit(job)
-        job.key = record.key = record.tag if record.tag is not None else f"~{chat.digest}"
+        job.key = record.tag if record.tag is not None else f"~{chat.digest}"
         number, job.attempt = self.attempts.next(job.key)
         job.chance = Chance(b.seed, chat.digest, record.tag, number)
         job.fault = self.script.popleft() if self.script else job.chance.fault(self.probabilities)
@@ -303,6 +305,7 @@ class Server:
             self.attempts.answered(job.key, job.attempt)
         self.schedule.cancel(job)
         self._release(job, now)
+        request.job = None
         request.connection.finish(request.keep_alive)
 
     def _release(self, job: Job, now: float) -> None:
