@@ -77,7 +77,11 @@ def _look(name: str, look: Callable[[], tuple[str, str]]) -> Point:
     try:
         return Point(name, *look())
     except Exception as error:
-        return Point(name, f"{type(error).__name__}: {error}", "read what was found; the rest of the course needs this.")
+        return Point(
+            name,
+            f"{type(error).__name__}: {error}",
+            "read what was found; the rest of the course needs this.",
+        )
 
 
 def _python() -> tuple[str, str]:
@@ -110,7 +114,9 @@ def packages(lock: Path) -> tuple[str, str]:
 def _requirement(line: str) -> Requirement | None:
     """The requirement in a line of the lock, if it holds one that counts on this machine."""
     try:
-        requirement = Requirement(line.partition(" #")[0].partition(" --hash")[0].strip().rstrip("\\").strip())
+        requirement = Requirement(
+            line.partition(" #")[0].partition(" --hash")[0].strip().rstrip("\\").strip()
+        )
     except InvalidRequirement:
         return None
     return requirement if requirement.marker is None or requirement.marker.evaluate() else None
@@ -147,7 +153,10 @@ def _event_loop() -> tuple[str, str]:
     name = type(loop).__name__
     loop.close()
     if sys.platform == "win32" and "Selector" in name:
-        return f"{name}: at most about 500 sockets", "use Python's own default loop (the proactor) for large runs."
+        return (
+            f"{name}: at most about 500 sockets",
+            "use Python's own default loop (the proactor) for large runs.",
+        )
     return name, ""
 
 
@@ -178,7 +187,12 @@ def _fake_llm() -> tuple[str, str]:
         up = time.perf_counter() - start
         cost = _cost(llm, session)
     found = f"on a free port in {up:.1f} s; {1000 * cost:.1f} ms of your program's time for each request"
-    return found, "" if cost < 0.01 else "close what keeps the processor busy: times will be longer than the lessons say."
+    return (
+        found,
+        ""
+        if cost < 0.01
+        else "close what keeps the processor busy: times will be longer than the lessons say.",
+    )
 
 
 def _cost(llm, session: requests.Session) -> float:

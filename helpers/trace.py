@@ -58,10 +58,10 @@ class Span:
 class Trace:
     """An append-only list of events that any thread or task may add to.
 
-        trace = Trace()
-        agent = Agent(llm.base_url, record=trace)
-        agent.ask("What is 6 * 7?")
-        trace.spans()
+    trace = Trace()
+    agent = Agent(llm.base_url, record=trace)
+    agent.ask("What is 6 * 7?")
+    trace.spans()
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter):
@@ -168,9 +168,7 @@ def summarise(spans: Iterable[Span], now: float, queries: int) -> Summary:
 
 def peak(spans: Iterable[Span], now: float) -> int:
     """The largest number of spans under way at one instant."""
-    steps = sorted(
-        edge for s in spans for edge in ((s.start, 1), (now if s.end is None else s.end, -1))
-    )
+    steps = sorted(edge for s in spans for edge in ((s.start, 1), (now if s.end is None else s.end, -1)))
     most = level = 0
     for _, change in steps:
         level += change

@@ -90,7 +90,12 @@ def test_any_thread_may_append():
 
 @pytest.mark.parametrize(
     ("error", "state"),
-    [(ValueError(), "failed"), (Stopped(), "cancelled"), (asyncio.CancelledError(), "cancelled"), (None, "ok")],
+    [
+        (ValueError(), "failed"),
+        (Stopped(), "cancelled"),
+        (asyncio.CancelledError(), "cancelled"),
+        (None, "ok"),
+    ],
 )
 def test_step_records_how_it_ended(error, state):
     """A step ends as ok, failed or cancelled, and lets its exception through."""

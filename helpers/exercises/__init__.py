@@ -47,14 +47,18 @@ def check(exercise_id: str, function: Callable) -> Verdict:
         with _checking:
             verdict = _try(exercise, function)
     except Exception as error:
-        found = Finding("a fake LLM to try your function against", last_line(error), _HELP)
+        found = Finding(
+            "a fake LLM to try your function against",
+            last_line(error),
+            f"{_HELP} Your function may be right.",
+        )
         return Verdict(exercise, NOT_YET, found)
     if verdict.state == PASSED:
         return Verdict(exercise, PASSED, note=keep(exercise.id))
     return verdict
 
 
-_HELP = "the doctor's report: from helpers.doctor import doctor; doctor(). Your function may well be right."
+_HELP = "the doctor's report: from helpers.doctor import doctor; doctor()."
 
 
 def _unfit(exercise: Exercise, function: Any) -> Finding | None:
@@ -67,7 +71,11 @@ def _unfit(exercise: Exercise, function: Any) -> Finding | None:
     keyword = "async def" if inspect.iscoroutinefunction(exercise.call) else "def"
     if _is_async(function) != (keyword == "async def"):
         other = "def" if keyword == "async def" else "async def"
-        return Finding(f"`{keyword} {exercise.signature}`", f"a function made with `{other}`", "the word before its name.")
+        return Finding(
+            f"`{keyword} {exercise.signature}`",
+            f"a function made with `{other}`",
+            "the word before its name.",
+        )
     names = exercise.signature.partition("(")[2].rstrip(")").split(",")
     try:
         inspect.signature(function).bind(*names)
@@ -81,14 +89,14 @@ def _unfit(exercise: Exercise, function: Any) -> Finding | None:
 
 def _is_async(function: Callable) -> bool:
     is_async = inspect.iscoroutinefunction
-    return is_async(function) or is_async(getattr(function, "__call__", None))
+    return is_async(function) or is_async(type(function).__call__)
 
 
 def _try(exercise: Exercise, function: Callable) -> Verdict:
     llm = _fake_llm(exercise.llm)
     mark, stop = llm.mark(), threading.Event()
     trial = Trial(llm, stop)
-    outcome = run_limited(_bound(exercise, function, trial), stop, exercise.seconds, urlsplit(llm.url).port)
+    outcome = run_limited(_bound(exercise, trial), function, stop, exercise.seconds, urlsplit(llm.url).port)
     trial.returned = outcome.returned
     quiet = not outcome.abandoned and _quiet(llm, mark)
     trial.journal = [entry for entry in llm.journal(since=mark) if entry["tag"] != REFEREE]
@@ -100,11 +108,11 @@ def _try(exercise: Exercise, function: Callable) -> Verdict:
     return Verdict(exercise, NOT_YET if finding else PASSED, finding)
 
 
-def _bound(exercise: Exercise, function: Callable, trial: Trial) -> Callable:
+def _bound(exercise: Exercise, trial: Trial) -> Callable:
     if not inspect.iscoroutinefunction(exercise.call):
-        return lambda: exercise.call(function, trial)
+        return lambda function: exercise.call(function, trial)
 
-    async def call() -> Any:
+    async def call(function: Callable) -> Any:
         return await exercise.call(function, trial)
 
     return call
@@ -148,7 +156,8 @@ def _failure(exercise: Exercise, function: Callable, trial: Trial, outcome: Outc
         if isinstance(cause(error), NotImplementedError):
             return _OPEN
         own = exercise.on_error(cause(error), trial) if exercise.on_error else None
-        return own or Finding("your function to return", f"it raised {last_line(error)}", where(error, function))
+        place = where(error, function) or f"your code first; where that is right, {_HELP}"
+        return own or Finding("your function to return", f"it raised {last_line(error)}", place)
     if outcome.left:
         return Finding(
             "nothing left behind when your function returns",

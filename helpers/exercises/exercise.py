@@ -84,15 +84,18 @@ class Trial:
             raise Stopped
         self.trace(query, step, state)
 
-    def reply(self, messages: list[dict]) -> str:
-        """What the model says to these messages, at once, and without a trace in what the judges see."""
+    def replies(self, questions: Sequence[str]) -> list[str]:
+        """What the model says to these questions, at once, and without a trace in what the judges see."""
         latency = self.llm.behaviour()["latency"]
         self.llm.behave(latency=0.0)
-        body = {"model": "gpt-4o-mini", "messages": messages}
-        address, tag = f"{self.base_url}/chat/completions", {"x-tag": REFEREE}
-        reply = requests.post(address, json=body, headers=tag, timeout=10)
+        texts = []
+        for question in questions:
+            body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": question}]}
+            address = f"{self.base_url}/chat/completions"
+            reply = requests.post(address, json=body, headers={"x-tag": REFEREE}, timeout=10)
+            texts.append(reply.json()["choices"][0]["message"]["content"])
         self.llm.behave(latency=latency)
-        return reply.json()["choices"][0]["message"]["content"]
+        return texts
 
     def seen(self, kind: str = "chat") -> list[dict]:
         """The journal's records of one kind of request."""

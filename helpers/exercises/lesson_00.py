@@ -11,7 +11,7 @@ QUESTION = "Why do programs wait?"
 
 
 def _one_question(function: Callable, trial: Trial) -> Any:
-    trial.kept["reply"] = trial.reply([{"role": "user", "content": QUESTION}])
+    trial.kept["reply"] = trial.replies([QUESTION])[0]
     return function(trial.base_url, QUESTION)
 
 
@@ -42,7 +42,9 @@ def _is_the_mean(trial: Trial) -> Finding | None:
     times = [entry["end"] - entry["arrival"] for entry in trial.seen()]
     mean = sum(times) / len(times)
     if not isinstance(value, (int, float)):
-        return Finding("a number of seconds", f"your function returned {describe(value)}", "the return statement.")
+        return Finding(
+            "a number of seconds", f"your function returned {describe(value)}", "the return statement."
+        )
     if abs(value - mean) <= 0.25 * mean + 0.010:
         return None
     for wrong, look in (
@@ -52,7 +54,9 @@ def _is_the_mean(trial: Trial) -> Finding | None:
         if abs(value - wrong) <= 0.3 * wrong:
             return Finding("the mean time of a reply, in seconds", "another figure", look)
     look = "where the clock starts and stops: around each request, or around all ten, and nothing else."
-    return Finding("the mean time of a reply, in seconds", "a figure that the server's own clock does not confirm", look)
+    return Finding(
+        "the mean time of a reply, in seconds", "a figure that the server's own clock does not confirm", look
+    )
 
 
 EXERCISES = [
@@ -72,6 +76,6 @@ EXERCISES = [
         _ten_questions,
         [requests(10), _is_the_mean],
         "the server saw ten chat requests, and its own clock agrees with yours.",
-        llm={"latency": 0.12, "tail": 0.5, "seed": 2},
+        llm={"latency": 0.07, "tail": 0.5, "seed": 2},
     ),
 ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import requests as http
@@ -36,7 +37,9 @@ class _Case:
         body = {"model": "gpt-4o-mini", "messages": messages, "tools": TOOLS, **self._body}
         headers = {"x-tag": f"{self._name}.{self._calls}"}
         with step(self._trial.record, self._name, "model"):
-            reply = http.post(f"{self._trial.base_url}/chat/completions", json=body, headers=headers, timeout=30)
+            reply = http.post(
+                f"{self._trial.base_url}/chat/completions", json=body, headers=headers, timeout=30
+            )
         if not reply.ok:
             raise ValueError(f"the model refused the messages: {reply.json()['error']['message']}")
         return reply.json()["choices"][0]["message"]
@@ -60,7 +63,7 @@ def _grows(name: str) -> Callable:
 
     def judge(trial: Trial) -> Finding | None:
         lengths = [entry["prompt_tokens"] for entry in _calls(trial, name)]
-        if all(a < b for a, b in zip(lengths, lengths[1:])):
+        if all(a < b for a, b in pairwise(lengths)):
             return None
         return Finding(
             "a conversation that grows with every step",
@@ -92,7 +95,9 @@ def _answered_the_sum(trial: Trial) -> Finding | None:
     if "391" in str(trial.returned[0]):
         return None
     seen = f"your agent returned {describe(trial.returned[0])}"
-    return Finding(f"the answer to {SUM!r}", seen, "the message without tool_calls: its content is the answer.")
+    return Finding(
+        f"the answer to {SUM!r}", seen, "the message without tool_calls: its content is the answer."
+    )
 
 
 def _stopped_in_time(trial: Trial) -> Finding | None:

@@ -11,8 +11,8 @@ TEN = 10
 LOST = "Atlantis"
 
 
-def _ask_thirty(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(30, kind="lookup")
+def _ask_all(function: Callable, trial: Trial) -> Any:
+    trial.questions = questions(24, kind="lookup")
     with trial.agent() as agent:
         return function(agent.ask, trial.questions, TEN)
 
@@ -55,7 +55,7 @@ def _answers_or_errors(trial: Trial) -> Finding | None:
     return None
 
 
-SLOW = 1.0
+SLOW = 0.6
 
 
 def _ask_with_a_straggler(function: Callable, trial: Trial) -> Any:
@@ -84,10 +84,10 @@ EXERCISES = [
         "3.1",
         "ten at a time, in order",
         "ask_all(ask, questions, limit)",
-        _ask_thirty,
-        [answers, peak(TEN, TEN), overlapped(TEN)],
-        "10 questions in flight, 30 answers, in order.",
-        llm={"latency": 0.1, "tail": 0.5, "seed": 3},
+        _ask_all,
+        [answers, peak(8, TEN), overlapped(TEN)],
+        "10 threads, 24 answers, in order.",
+        llm={"latency": 0.08, "tail": 0.5, "search_latency": 0.005, "seed": 3},
     ),
     Exercise(
         "3.2",
@@ -96,7 +96,7 @@ EXERCISES = [
         _ask_with_failures,
         [_answers_or_errors, requests(20, kind="search"), peak(2, TEN), overlapped(TEN, share=0.3)],
         "20 questions, 18 answers, and 2 exceptions in their places.",
-        llm={"latency": 0.15},
+        llm={"latency": 0.1, "search_latency": 0.005},
         on_error=_lost_the_others,
     ),
     Exercise(
@@ -104,8 +104,8 @@ EXERCISES = [
         "from batches to a sliding window",
         "sliding(ask, questions, limit)",
         _ask_with_a_straggler,
-        [answers, peak(5, 5), _no_barrier],
+        [answers, peak(4, 5), _no_barrier],
         "the slow question held up nobody: free slots were used at once.",
-        llm={"latency": 0.1, "weather_latency": SLOW},
+        llm={"latency": 0.06, "search_latency": 0.005, "weather_latency": SLOW},
     ),
 ]

@@ -10,9 +10,9 @@ from helpers.exercises.judges import answers, connections, describe, overlapped,
 FIVE, TEN = 5, 10
 
 
-async def _thirty_by_hand(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(30, kind="lookup")
-    trial.kept["replies"] = [trial.reply([{"role": "user", "content": q}]) for q in trial.questions]
+async def _twenty_by_hand(function: Callable, trial: Trial) -> Any:
+    trial.questions = questions(20, kind="lookup")
+    trial.kept["replies"] = trial.replies(trial.questions)
     return await function(trial.base_url, trial.questions)
 
 
@@ -26,11 +26,15 @@ def _the_replies(trial: Trial) -> Finding | None:
     if sorted(returned) == sorted(replies):
         seen = "all replies are there, in another order"
         return Finding("the replies in the order of the questions", seen, "how a reply finds its place.")
-    return Finding("the text of the model's reply to each question", seen, "messages, and where the reply holds its text.")
+    return Finding(
+        "the text of the model's reply to each question",
+        seen,
+        "messages, and where the reply holds its text.",
+    )
 
 
-async def _thirty_through_five(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(30, kind="lookup")
+async def _twenty_through_five(function: Callable, trial: Trial) -> Any:
+    trial.questions = questions(20, kind="lookup")
     async with trial.async_agent() as agent:
         return await function(agent.ask, trial.questions, FIVE)
 
@@ -86,19 +90,19 @@ EXERCISES = [
         "5.1",
         "one session for all",
         "ask_all(base_url, questions)",
-        _thirty_by_hand,
-        [_the_replies, connections(TEN), peak(TEN, TEN), overlapped(TEN)],
-        "30 replies in order, over 10 connections, 10 in flight.",
+        _twenty_by_hand,
+        [_the_replies, connections(TEN), peak(8, TEN), overlapped(TEN)],
+        "20 replies in order, over 10 connections.",
         llm={"latency": 0.1},
     ),
     Exercise(
         "5.2",
         "at most five in flight",
         "ask_some(ask, questions, limit)",
-        _thirty_through_five,
-        [answers, peak(FIVE, FIVE), overlapped(FIVE)],
-        "5 questions in flight, 30 answers, in order.",
-        llm={"latency": 0.1, "tail": 0.4, "seed": 5},
+        _twenty_through_five,
+        [answers, peak(4, FIVE), overlapped(FIVE)],
+        "never more than 5 in flight, 20 answers, in order.",
+        llm={"latency": 0.08, "tail": 0.4, "search_latency": 0.005, "seed": 5},
     ),
     Exercise(
         "5.3",
@@ -107,6 +111,6 @@ EXERCISES = [
         _show_twelve,
         [_each_with_its_question, peak(6, 12), _without_delay],
         "12 answers, each shown with its question and as soon as it came.",
-        llm={"latency": 0.2, "tail": 0.6, "seed": 5},
+        llm={"latency": 0.15, "tail": 0.6, "search_latency": 0.005, "seed": 5},
     ),
 ]

@@ -35,7 +35,7 @@ def solved() -> set[str]:
     except FileNotFoundError:
         return set()
     except (ValueError, KeyError, TypeError):
-        path.replace(path.with_suffix(".broken.json"))
+        path.replace(path.with_name(f"{path.name}.broken"))
         return set()
 
 
@@ -115,7 +115,9 @@ class CourseMap:
         return f"{len(self.solved.intersection(ids))} of {len(ids)} exercises solved"
 
     def _states(self, lesson: Lesson) -> str:
-        return ", ".join(f"{i} {'solved' if i in self.solved else 'open'}" for i in lesson.exercises) or "none"
+        return (
+            ", ".join(f"{i} {'solved' if i in self.solved else 'open'}" for i in lesson.exercises) or "none"
+        )
 
 
 def course_map() -> CourseMap:

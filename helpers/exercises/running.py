@@ -36,17 +36,19 @@ class Outcome:
     left: list[str] = field(default_factory=list)
 
 
-def run_limited(call: Callable, stop: threading.Event, seconds: float, port: int | None = None) -> Outcome:
-    """Call `call()` (`def` or `async def`) with a time limit; whatever it raises is in the outcome.
+def run_limited(
+    call: Callable, function: Callable, stop: threading.Event, seconds: float, port: int | None = None
+) -> Outcome:
+    """Run `call(function)` (`def` or `async def`) with a time limit; whatever it raises is in the outcome.
 
     stop: set when the time is up. port: connections still open to it are something left behind.
     """
-    return _Attempt(call, stop, port).run(seconds)
+    return _Attempt(call, function, stop, port).run(seconds)
 
 
 class _Attempt:
-    def __init__(self, call: Callable, stop: threading.Event, port: int | None):
-        self._call, self._stop, self._port = call, stop, port
+    def __init__(self, call: Callable, function: Callable, stop: threading.Event, port: int | None):
+        self._call, self._function, self._stop, self._port = call, function, stop, port
         self._outcome, self._done = Outcome(), threading.Event()
         self._loop, self._task = None, None
         self._before = set(threading.enumerate())
@@ -72,7 +74,7 @@ class _Attempt:
                 self._outcome.returned = asyncio.run(self._main())
                 self._find_connections()
             else:
-                self._outcome.returned = self._call()
+                self._outcome.returned = self._call(self._function)
         except BaseException as error:
             self._outcome.error = error
         finally:
@@ -82,20 +84,28 @@ class _Attempt:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         complaints: set[str] = set()
         self._loop.set_exception_handler(lambda _, context: complaints.add(context.get("message", "")))
-        returned = await self._call()
+        returned = await self._call(self._watched)
         gc.collect()
-        await asyncio.sleep(0)
-        tasks = [t for t in asyncio.all_tasks() if t is not self._task and not t.cancelling()]
-        if tasks:
-            self._outcome.left.append(_count(len(tasks), "task") + " still running")
         if "Unclosed client session" in complaints:
             self._outcome.left.append("an aiohttp session that nobody closed")
+        return returned
+
+    async def _watched(self, *arguments: Any) -> Any:
+        """The learner's function; its tasks are counted before anything that they use is closed."""
+        before = asyncio.all_tasks()
+        returned = await self._function(*arguments)
+        await asyncio.sleep(0)
+        tasks = [t for t in asyncio.all_tasks() - before if not t.cancelling()]
+        if tasks:
+            self._outcome.left.append(_count(len(tasks), "task") + " still running")
         return returned
 
     def _find_connections(self) -> None:
         if self._port and not self._outcome.left:
             open_now = psutil.Process(os.getpid()).net_connections("tcp")
-            mine = [c for c in open_now if c.status == "ESTABLISHED" and c.raddr and c.raddr.port == self._port]
+            mine = [
+                c for c in open_now if c.status == "ESTABLISHED" and c.raddr and c.raddr.port == self._port
+            ]
             if mine:
                 self._outcome.left.append(_count(len(mine), "open connection") + " of a loop that has ended")
 
@@ -155,12 +165,12 @@ def cause(error: BaseException) -> BaseException:
 
 
 def where(error: BaseException, function: Callable) -> str:
-    """The last place in the learner's own code that the error passed, in words."""
+    """The last place in the learner's own code that the error passed, in words; empty if it passed none."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames = traceback.extract_tb(cause(error).__traceback__)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
     if not own:
-        return "the call of your function"
+        return ""
     return f"line {own[-1].lineno} of its cell or file, in {own[-1].name}: {own[-1].line}".rstrip(": ")
 
 

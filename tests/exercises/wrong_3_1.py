@@ -10,7 +10,7 @@ def one_after_the_other(ask, questions, limit):
 
 
 def a_thread_for_each(ask, questions, limit):
-    """the server saw 30 in flight"""
+    """at most 10 requests in flight"""
     with ThreadPoolExecutor(len(questions)) as pool:
         return list(pool.map(ask, questions))
 
@@ -41,7 +41,7 @@ def waits_for_each_at_once(ask, questions, limit):
 
 
 def does_not_wait(ask, questions, limit):
-    """still running"""
+    """returned a list of length 0"""
     for question in questions:
         Thread(target=ask, args=[question], daemon=True).start()
     return []

@@ -4,7 +4,7 @@ import asyncio
 
 
 async def no_limit(ask, questions, limit):
-    """the server saw 30 in flight"""
+    """at most 5 requests in flight"""
     return await asyncio.gather(*(ask(question) for question in questions))
 
 
@@ -14,7 +14,7 @@ async def one_after_the_other(ask, questions, limit):
 
 
 async def limits_the_waiting_only(ask, questions, limit):
-    """the server saw 30 in flight"""
+    """at most 5 requests in flight"""
     gate = asyncio.Semaphore(limit)
     tasks = [asyncio.create_task(ask(question)) for question in questions]
 
@@ -26,7 +26,7 @@ async def limits_the_waiting_only(ask, questions, limit):
 
 
 async def a_gate_for_each(ask, questions, limit):
-    """the server saw 30 in flight"""
+    """at most 5 requests in flight"""
 
     async def one(question):
         async with asyncio.Semaphore(limit):
@@ -47,5 +47,5 @@ async def a_gate_for_one(ask, questions, limit):
 
 
 async def starts_tasks_and_leaves(ask, questions, limit):
-    """it left 30 tasks still running"""
+    """it left 20 tasks still running"""
     return [asyncio.create_task(ask(question)) for question in questions]
