@@ -12,6 +12,7 @@ from dataclasses import Field
 from typing import Any
 
 from helpers.fake_llm.behaviour import SETTINGS, Behaviour
+from helpers.fake_llm.schedule import punctual_loop
 from helpers.fake_llm.server import Server
 
 PARENT_CHECK = 1.0
@@ -39,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(str(error))
     files = raise_file_limit()
     try:
-        return asyncio.run(serve(behaviour, options, files))
+        with asyncio.Runner(loop_factory=punctual_loop) as runner:
+            return runner.run(serve(behaviour, options, files))
     except KeyboardInterrupt:
         return 0
     except OSError as error:
