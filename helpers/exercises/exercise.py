@@ -5,13 +5,14 @@ a function of the finished trial that returns None where it is content, and else
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import requests
 
-from helpers.agents import Agent, AsyncAgent, Question
+from helpers.agents import Agent, Answer, AsyncAgent, Question
 from helpers.tables import note_html
 from helpers.trace import Stopped, Trace
 
@@ -68,15 +69,34 @@ class Trial:
         self.returned: Any = None
         self.journal: list[dict] = []
         self.trace = Trace()
-        self._stop = stop
+        self._stop, self._answers = stop, {}
 
-    def agent(self, **settings: Any) -> Agent:
-        """A synchronous agent on this trial's fake LLM."""
-        return Agent(self.base_url, record=self.record, **settings)
+    @contextmanager
+    def ask(self) -> Iterator[Callable[[str], Answer]]:
+        """A synchronous agent's `ask`, which keeps its answers."""
+        with Agent(self.base_url, record=self.record) as agent:
 
-    def async_agent(self, **settings: Any) -> AsyncAgent:
-        """An asynchronous agent on this trial's fake LLM."""
-        return AsyncAgent(self.base_url, record=self.record, **settings)
+            def ask(question: str) -> Answer:
+                answer = self._answers[str(question)] = agent.ask(question)
+                return answer
+
+            yield ask
+
+    @asynccontextmanager
+    async def ask_async(self) -> AsyncIterator[Callable[[str], Awaitable[Answer]]]:
+        """An asynchronous agent's `ask`, which keeps its answers."""
+        async with AsyncAgent(self.base_url, record=self.record) as agent:
+
+            async def ask(question: str) -> Answer:
+                answer = self._answers[str(question)] = await agent.ask(question)
+                return answer
+
+            yield ask
+
+    def is_answer(self, question: str, answer: Any) -> bool:
+        """Whether this is the answer (or its text) that the agent gave to this question."""
+        given = self._answers.get(str(question))
+        return given is not None and answer in (given, given.text)
 
     def record(self, query: Any, step: str, state: str) -> None:
         """Note a step of an agent. Raises Stopped once the time is up, so that a runaway function ends."""

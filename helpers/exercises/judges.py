@@ -101,7 +101,7 @@ def connections(at_most: int) -> Judge:
 
 
 def answers(trial: Trial) -> Finding | None:
-    """The function returned the right answer to every question, in the order of the questions."""
+    """The function returned the agent's answer to every question, in the order of the questions."""
     asked, returned = trial.questions, trial.returned
     if not isinstance(returned, (list, tuple)) or len(returned) != len(asked):
         return Finding(
@@ -109,15 +109,15 @@ def answers(trial: Trial) -> Finding | None:
             f"your function returned {describe(returned)}",
             remedy(returned),
         )
-    if all(q.accepts(a) for q, a in zip(asked, returned)):
+    if all(map(trial.is_answer, asked, returned)):
         return None
-    if all(any(q.accepts(a) for a in returned) for q in asked):
+    if all(any(trial.is_answer(q, a) for a in returned) for q in asked):
         return Finding(
             "the answers in the order of the questions",
             "all answers are there, in another order",
             "how an answer finds its place: the order in which they arrive is not the order of the questions.",
         )
-    wrong = next(i for i, (q, a) in enumerate(zip(asked, returned)) if not q.accepts(a))
+    wrong = next(i for i, (q, a) in enumerate(zip(asked, returned)) if not trial.is_answer(q, a))
     return Finding(
         "an answer to each question",
         f"question {wrong} got {describe(returned[wrong])}",

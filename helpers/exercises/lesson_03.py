@@ -13,16 +13,16 @@ LOST = "Atlantis"
 
 def _ask_all(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(24, kind="lookup")
-    with trial.agent() as agent:
-        return function(agent.ask, trial.questions, TEN)
+    with trial.ask() as ask:
+        return function(ask, trial.questions, TEN)
 
 
 def _ask_with_failures(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(20, kind="lookup")
     for number in (3, 11):
         trial.questions[number] = _unanswerable(number)
-    with trial.agent() as agent:
-        return function(agent.ask, trial.questions, TEN)
+    with trial.ask() as ask:
+        return function(ask, trial.questions, TEN)
 
 
 def _unanswerable(number: int) -> Question:
@@ -47,7 +47,7 @@ def _answers_or_errors(trial: Trial) -> Finding | None:
         seen = f"your function returned {describe(returned)}"
         return Finding(f"a list of {len(asked)}: an answer or an exception each", seen, remedy(returned))
     for number, (question, got) in enumerate(zip(asked, returned)):
-        good = isinstance(got, ModelError) if LOST in question else question.accepts(got)
+        good = isinstance(got, ModelError) if LOST in question else trial.is_answer(question, got)
         if not good:
             wanted = "the exception that was raised" if LOST in question else "the answer"
             seen = f"your list has {describe(got)} there"
@@ -60,8 +60,8 @@ SLOW = 0.6
 
 def _ask_with_a_straggler(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(1, kind="weather") + questions(20, kind="lookup")[1:]
-    with trial.agent() as agent:
-        return function(agent.ask, trial.questions, 5)
+    with trial.ask() as ask:
+        return function(ask, trial.questions, 5)
 
 
 def _no_barrier(trial: Trial) -> Finding | None:

@@ -35,8 +35,8 @@ def _the_replies(trial: Trial) -> Finding | None:
 
 async def _twenty_through_five(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(20, kind="lookup")
-    async with trial.async_agent() as agent:
-        return await function(agent.ask, trial.questions, FIVE)
+    async with trial.ask_async() as ask:
+        return await function(ask, trial.questions, FIVE)
 
 
 async def _show_twelve(function: Callable, trial: Trial) -> Any:
@@ -47,10 +47,10 @@ async def _show_twelve(function: Callable, trial: Trial) -> Any:
     def show(question: Question, answer: Any) -> None:
         shown.append((question, answer, len(come)))
 
-    async with trial.async_agent() as agent:
+    async with trial.ask_async() as plain:
 
         async def ask(question: Question) -> Any:
-            answer = await agent.ask(question)
+            answer = await plain(question)
             come.append(question)
             return answer
 
@@ -64,7 +64,7 @@ def _each_with_its_question(trial: Trial) -> Finding | None:
         look = "how often show(question, answer) is called: once for each answer."
         return Finding(f"{len(trial.questions)} answers shown", f"{len(shown)} were shown", look)
     for question, answer, _ in shown:
-        if not (isinstance(question, Question) and question.accepts(answer)):
+        if not trial.is_answer(question, answer):
             return Finding(
                 "every answer shown with its own question",
                 f"{describe(answer)} was shown with another question",
