@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from helpers.fake_llm.behaviour import Behaviour
 
@@ -59,7 +59,7 @@ class FakeLLM:
         self._address = self.url.removeprefix("http://")
         atexit.register(self.close)
 
-    def __enter__(self) -> "FakeLLM":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -124,7 +124,11 @@ class FakeLLM:
         if not self.alive:
             raise FakeLLMGone
         connection = http.client.HTTPConnection(self._address, timeout=CALL_TIMEOUT)
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._key}", "Connection": "close"}
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {self._key}",
+            "Connection": "close",
+        }
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             reply = connection.getresponse()
@@ -143,7 +147,16 @@ def _start(host: str, port: int, settings: dict[str, Any]) -> subprocess.Popen:
     package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     apart = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
-    command = [sys.executable, "-m", "helpers.fake_llm", "--until-stdin-closes", "--host", host, "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "helpers.fake_llm",
+        "--until-stdin-closes",
+        "--host",
+        host,
+        "--port",
+        str(port),
+    ]
     return subprocess.Popen(
         [*command, "--behaviour", json.dumps(settings)],
         stdin=subprocess.PIPE,

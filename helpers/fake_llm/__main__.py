@@ -85,8 +85,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     where = parser.add_argument_group("where")
-    where.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1); another needs --api-key")
-    where.add_argument("--port", type=int, default=0, help="port to listen on; 0 (the default) takes a free one")
+    where.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (127.0.0.1); another needs --api-key"
+    )
+    where.add_argument(
+        "--port", type=int, default=0, help="port to listen on; 0 (the default) takes a free one"
+    )
     where.add_argument("--until-stdin-closes", action="store_true", help="end when standard input closes")
     how = parser.add_argument_group("behaviour", "seconds unless said; none is off")
     how.add_argument("--behaviour", metavar="JSON", default="{}", help="settings as one JSON object")
@@ -115,11 +119,9 @@ def _reader(setting: Field) -> Any:
 
 def _behaviour(options: argparse.Namespace) -> Behaviour:
     try:
-        settings = json.loads(options.behaviour)
-    except ValueError:
+        settings = dict(json.loads(options.behaviour))
+    except (TypeError, ValueError):
         raise ValueError(f"--behaviour is {options.behaviour!r}; it takes a JSON object") from None
-    if not isinstance(settings, dict):
-        raise ValueError(f"--behaviour is {options.behaviour!r}; it takes a JSON object")
     given = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
     return Behaviour().changed(**{**settings, **given})
 
@@ -130,7 +132,9 @@ def _check_host(host: str, key: str | None) -> None:
     except ValueError:
         raise ValueError(f"host is {host!r}; it takes an IP address or localhost") from None
     if not loopback and key is None:
-        raise ValueError(f"host is {host!r}, which others can reach; give an api_key, so that they cannot change settings")
+        raise ValueError(
+            f"host is {host!r}, which others can reach; give an api_key, so that they cannot change settings"
+        )
 
 
 def _fail(message: str) -> int:

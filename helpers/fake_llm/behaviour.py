@@ -15,14 +15,18 @@ FIRST_TOKEN = 0.2
 PAUSE = 1.0
 
 
-def number(default: Any, text: str, low: float, high: float, *, whole: bool = False, none: bool = False) -> Any:
+def number(
+    default: Any, text: str, low: float, high: float, *, whole: bool = False, none: bool = False
+) -> Any:
     """A numeric setting from `low` to `high`; `none` says that None (off) is allowed."""
-    return field(default=default, metadata=dict(text=text, low=low, high=high, whole=whole, none=none))
+    return field(
+        default=default, metadata={"text": text, "low": low, "high": high, "whole": whole, "none": none}
+    )
 
 
 def special(default: Any, text: str, check: Any) -> Any:
     """A setting of another kind; `check(value)` returns None or what it takes."""
-    return field(default=default, metadata=dict(text=text, check=check))
+    return field(default=default, metadata={"text": text, "check": check})
 
 
 def _fault(text: str) -> Any:
@@ -63,18 +67,30 @@ class Behaviour:
 
     latency: float = number(0.2, "mean time of a chat completion", 0, 600)
     tail: float = number(0.0, "sigma of the lognormal spread of times; their mean stays", 0, 3)
-    time_to_first_token: float | None = number(None, "of a stream; off: a fifth of the latency", 0, 600, none=True)
+    time_to_first_token: float | None = number(
+        None, "of a stream; off: a fifth of the latency", 0, 600, none=True
+    )
     tokens_per_second: float | None = number(
         None, "after the first token; then `latency` is the time to the first", 0.1, 100_000, none=True
     )
-    capacity: int | None = number(None, "requests in service at one time; the others wait", 1, 100_000, whole=True, none=True)
+    capacity: int | None = number(
+        None, "requests in service at one time; the others wait", 1, 100_000, whole=True, none=True
+    )
     queue: int | None = number(None, "requests that may wait for a slot", 0, 1_000_000, whole=True, none=True)
     when_full: int = special(503, "status when the queue is full: 503 or 429", _status)
-    knee: float | None = number(None, "requests in service at which throughput is best", 1, 100_000, none=True)
-    requests_per_minute: float | None = number(None, "requests a minute; beyond: 429", 0.1, 10_000_000, none=True)
-    tokens_per_minute: float | None = number(None, "tokens a minute; beyond: 429", 1, 1_000_000_000, none=True)
+    knee: float | None = number(
+        None, "requests in service at which throughput is best", 1, 100_000, none=True
+    )
+    requests_per_minute: float | None = number(
+        None, "requests a minute; beyond: 429", 0.1, 10_000_000, none=True
+    )
+    tokens_per_minute: float | None = number(
+        None, "tokens a minute; beyond: 429", 1, 1_000_000_000, none=True
+    )
     burst: float = number(1.0, "how many seconds' worth of these rates may come at once", 0.001, 60)
-    work_after_disconnect: bool = special(False, "a request whose client left keeps its slot to the end", _flag)
+    work_after_disconnect: bool = special(
+        False, "a request whose client left keeps its slot to the end", _flag
+    )
     search_latency: float = number(0.02, "time of GET /search", 0, 600)
     weather_latency: float = number(0.03, "time of GET /weather", 0, 600)
     save_latency: float = number(0.005, "time of POST /notes", 0, 600)
@@ -87,7 +103,9 @@ class Behaviour:
     fault_stall: float = _fault("the reply stops in the middle and never goes on")
     fault_garbage: float = _fault("a reply that is not JSON")
     fault_truncate: float = _fault("a reply cut short: a stream without [DONE], half a JSON object")
-    script: tuple = special((), "faults of the next requests in turn, such as 503,503; none for no fault", _script)
+    script: tuple = special(
+        (), "faults of the next requests in turn, such as 503,503; none for no fault", _script
+    )
     models: tuple | None = special(None, "the only models there are; others: 404. Off: any model", _models)
     api_key: str | None = special(None, "the only key that is let in. Off: any key or none", _key)
     seed: int = number(0, "another seed, other replies, times and faults", 0, 2**63 - 1, whole=True)
@@ -102,7 +120,9 @@ class Behaviour:
         new = replace(self, **clean)
         total = sum(probability for _, probability in new.probabilities())
         if total > 1 + 1e-9:
-            raise ValueError(f"the fault_… settings sum to {total:.6g}; together they take a number from 0 to 1")
+            raise ValueError(
+                f"the fault_… settings sum to {total:.6g}; together they take a number from 0 to 1"
+            )
         return new
 
     def probabilities(self) -> list[tuple[str, float]]:
@@ -142,14 +162,18 @@ class Chance:
         self._what = what
 
     def _uniform(self, use: str) -> float:
-        raw = blake2b("|".join(map(str, (use, *self._what))).encode("utf-8", "replace"), digest_size=8).digest()
+        raw = blake2b(
+            "|".join(map(str, (use, *self._what))).encode("utf-8", "replace"), digest_size=8
+        ).digest()
         return (int.from_bytes(raw, "big") + 0.5) / 2.0**64
 
     def factor(self, tail: float) -> float:
         """A lognormal factor with mean 1 and sigma `tail`."""
         if not tail:
             return 1.0
-        normal = math.sqrt(-2 * math.log(self._uniform("radius"))) * math.cos(2 * math.pi * self._uniform("angle"))
+        normal = math.sqrt(-2 * math.log(self._uniform("radius"))) * math.cos(
+            2 * math.pi * self._uniform("angle")
+        )
         return math.exp(tail * normal - tail * tail / 2)
 
     def fault(self, probabilities: list[tuple[str, float]]) -> str | None:
@@ -231,7 +255,7 @@ class Slots:
         self.waiting: OrderedDict = OrderedDict()
 
     def enter(self, job: Any, capacity: int | None, queue: int | None) -> str:
-        """"start", "wait" (it is in the queue) or "full" (it is not)."""
+        """ "start", "wait" (it is in the queue) or "full" (it is not)."""
         if not self.waiting and (capacity is None or len(self.serving) < capacity):
             self.serving.add(job)
             return "start"
@@ -264,7 +288,7 @@ class Bucket:
     the amount let in within t seconds is at most size + rate·t, plus that one excess.
     """
 
-    __slots__ = ("rate", "size", "_level", "_time")
+    __slots__ = ("_level", "_time", "rate", "size")
 
     def __init__(self, per_minute: float, burst: float, now: float):
         self.rate = per_minute / 60

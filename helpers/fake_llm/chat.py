@@ -11,7 +11,7 @@ INVALID = "invalid_request_error"
 
 
 class ApiError(Exception):
-    """An error reply in OpenAI's shape."""
+    """An error reply in OpenAI's shape; `lines` are header lines, each with its CRLF."""
 
     def __init__(
         self,
@@ -22,15 +22,18 @@ class ApiError(Exception):
         code: str | None = None,
         param: str | None = None,
         retry_after: float | None = None,
+        lines: bytes = b"",
     ):
         super().__init__(message)
-        self.status, self.retry_after = status, retry_after
+        self.status, self.retry_after, self.lines = status, retry_after, lines
         self.error = {"message": message, "type": type, "param": param, "code": code}
 
 
 def missing(param: str) -> ApiError:
     """The error for a parameter that has to be there and is not."""
-    return ApiError(400, f"Missing required parameter: '{param}'.", code="missing_required_parameter", param=param)
+    return ApiError(
+        400, f"Missing required parameter: '{param}'.", code="missing_required_parameter", param=param
+    )
 
 
 @dataclass(slots=True)
@@ -58,7 +61,12 @@ _RANGES = {
     "presence_penalty": (-2, 2),
     "frequency_penalty": (-2, 2),
 }
-_WHOLE = {"n": (1, 128), "max_tokens": (1, 2**31), "max_completion_tokens": (1, 2**31), "top_logprobs": (0, 20)}
+_WHOLE = {
+    "n": (1, 128),
+    "max_tokens": (1, 2**31),
+    "max_completion_tokens": (1, 2**31),
+    "top_logprobs": (0, 20),
+}
 _FLAGS = ("stream", "logprobs", "parallel_tool_calls", "store")
 
 
@@ -67,9 +75,13 @@ def read_json(raw: bytes) -> dict:
     try:
         body = orjson.loads(raw)
     except ValueError:
-        raise ApiError(400, "We could not parse the JSON body of your request. The API expects a JSON payload.") from None
+        raise ApiError(
+            400, "We could not parse the JSON body of your request. The API expects a JSON payload."
+        ) from None
     if not isinstance(body, dict):
-        raise ApiError(400, f"Invalid body: expected an object, but got {_kind(body)} instead.", code="invalid_type")
+        raise ApiError(
+            400, f"Invalid body: expected an object, but got {_kind(body)} instead.", code="invalid_type"
+        )
     return body
 
 
@@ -219,7 +231,12 @@ def _check_message(i: int, message: Any, pending: set[str]) -> set[str]:
             param=f"{where}.role",
         )
     calls = message.get("tool_calls") if role == "assistant" else None
-    _check_content(where, message, optional=role == "assistant" and bool(calls or message.get("function_call") or message.get("refusal")))
+    _check_content(
+        where,
+        message,
+        optional=role == "assistant"
+        and bool(calls or message.get("function_call") or message.get("refusal")),
+    )
     if role == "tool":
         return _check_tool_result(i, where, message, pending)
     if pending:
@@ -233,7 +250,9 @@ def _check_content(where: str, message: dict, optional: bool) -> None:
         return
     param = f"{where}.content"
     if content is None:
-        raise ApiError(400, f"Invalid value for 'content': expected a string, got null. ({param})", param=param)
+        raise ApiError(
+            400, f"Invalid value for 'content': expected a string, got null. ({param})", param=param
+        )
     if not isinstance(content, list):
         raise _wrong_type(param, "one of a string or array of objects", content)
     for j, part in enumerate(content):
@@ -335,7 +354,12 @@ def _function(where: str, function: Any) -> dict:
     if not isinstance(function, dict):
         raise _wrong_type(f"{where}.function", "an object", function)
     name = function.get("name")
-    if not isinstance(name, str) or not name or len(name) > 64 or not name.replace("_", "a").replace("-", "a").isalnum():
+    if (
+        not isinstance(name, str)
+        or not name
+        or len(name) > 64
+        or not name.replace("_", "a").replace("-", "a").isalnum()
+    ):
         message = f"Invalid '{where}.function.name': expected a string of 1 to 64 letters, digits, _ and -."
         raise ApiError(400, message, code="invalid_value", param=f"{where}.function.name")
     for part, kind, words in (("description", str, "a string"), ("parameters", dict, "an object")):
@@ -345,7 +369,7 @@ def _function(where: str, function: Any) -> dict:
 
 
 def _tool_choice(choice: Any, tools: list[dict]) -> str:
-    """"none", "auto", "required" or "=" and a function's name."""
+    """ "none", "auto", "required" or "=" and a function's name."""
     if choice is None:
         return "auto"
     if not tools:
@@ -376,7 +400,9 @@ def _schema(format: Any) -> dict | None:
     if kind == "json_object":
         return {"type": "object"}
     if kind != "json_schema":
-        message = f"Invalid value: {kind!r:.80}. Supported values are: 'json_object', 'json_schema', and 'text'."
+        message = (
+            f"Invalid value: {kind!r:.80}. Supported values are: 'json_object', 'json_schema', and 'text'."
+        )
         raise ApiError(400, message, code="invalid_value", param="response_format.type")
     wrapper = format.get("json_schema")
     if not isinstance(wrapper, dict):

@@ -22,7 +22,9 @@ class Delivery:
     ending: str = "keep"
 
 
-def whole(envelope: Envelope, status: int, body: bytes, seconds: float, outcome: str = "answered") -> Delivery:
+def whole(
+    envelope: Envelope, status: int, body: bytes, seconds: float, outcome: str = "answered"
+) -> Delivery:
     """A reply sent at one time."""
     return Delivery(iter([(seconds, envelope.whole(status, JSON, body))]), status, outcome)
 
@@ -41,7 +43,9 @@ def plain(envelope: Envelope, body: bytes, times: Plan, fault: str | None) -> De
     return whole(envelope, 200, body, times.total)
 
 
-def stream(envelope: Envelope, events: Iterator[bytes], count: int, times: Plan, fault: str | None) -> Delivery:
+def stream(
+    envelope: Envelope, events: Iterator[bytes], count: int, times: Plan, fault: str | None
+) -> Delivery:
     """A completion as `count` server-sent events, each built when the one before it has left."""
     match fault:
         case None:

@@ -13,13 +13,35 @@ class Record:
     """One request. `outcome` is None while it is in flight."""
 
     __slots__ = (
-        "number", "kind", "connection", "tag", "arrival", "started", "planned", "due", "first_byte", "end",
-        "released", "status", "outcome", "prompt_tokens", "completion_tokens", "retry_after", "key", "retry",
+        "arrival",
+        "completion_tokens",
+        "connection",
         "dropped",
+        "due",
+        "end",
+        "first_byte",
+        "key",
+        "kind",
+        "number",
+        "outcome",
+        "planned",
+        "prompt_tokens",
+        "released",
+        "retry",
+        "retry_after",
+        "started",
+        "status",
+        "tag",
     )  # fmt: skip
 
     def __init__(self, number: int, kind: str, connection: int, tag: str | None, arrival: float):
-        self.number, self.kind, self.connection, self.tag, self.arrival = number, kind, connection, tag, arrival
+        self.number, self.kind, self.connection, self.tag, self.arrival = (
+            number,
+            kind,
+            connection,
+            tag,
+            arrival,
+        )
         self.started = self.planned = self.due = self.first_byte = self.end = self.released = None
         self.status = self.outcome = self.retry_after = None
         self.prompt_tokens = self.completion_tokens = 0

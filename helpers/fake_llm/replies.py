@@ -15,18 +15,17 @@ from typing import Any
 import orjson
 
 from helpers.fake_llm.chat import Chat, text_of
-from helpers.fake_llm.tools import call_arguments, cities_in, expression_in, wants
+from helpers.fake_llm.tools import call_arguments, wants
 
 TOKEN = re.compile(r"\s*\w{1,8}|\s*[^\w\s]|\s+")
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"“])")
 WORD = re.compile(r"[a-z0-9]+")
-DOCUMENT = re.compile(r"^\[\d+\] ([^:\n]+): (.*)$", re.M)
+DOCUMENT = re.compile(r"^\[\d+\] ([^:\n]+): (.*)$", re.MULTILINE)
 LENGTH = re.compile(r"\b(\d{1,4}) (?:words|tokens)\b")
-STOP_WORDS = frozenset(
-    "a an and are as at be by can do does did for from has have how i in is it its me my of on or that the their "
-    "them there they this to was were what when where which who whom whose why will with would you your about "
-    "please tell give say".split()
-)
+_STOP = """a an and are as at be by can do does did for from has have how i in is it its me my of on or that the
+their many much them there they this to was were what when where which who whom whose why will with would you your
+about please tell give say"""
+STOP_WORDS = frozenset(_STOP.split())
 _PROSE = """
 An agent spends most of its time waiting for an answer from somewhere else.
 While one request waits, the program is free to send another.
@@ -79,7 +78,7 @@ class Choice:
 class Reply:
     """All choices, and what they cost. A stream of it has as many moments as its longest choice has tokens."""
 
-    __slots__ = ("choices", "prompt_tokens", "completion_tokens", "moments")
+    __slots__ = ("choices", "completion_tokens", "moments", "prompt_tokens")
 
     def __init__(self, choices: list[Choice], prompt_tokens: int):
         counts = [len(choice.tokens) for choice in choices]
@@ -120,7 +119,9 @@ def _choice(talk: "Talk", seed: int, index: int) -> Choice:
     answer = talk.answer()
     if chat.schema is not None:
         filling = answer or "".join(_prose(draw, 20))
-        tokens = TOKEN.findall(json.dumps(call_arguments(chat.schema, talk.question, filling), ensure_ascii=False))
+        tokens = TOKEN.findall(
+            json.dumps(call_arguments(chat.schema, talk.question, filling), ensure_ascii=False)
+        )
     else:
         tokens = TOKEN.findall(answer) if answer is not None else _prose(draw, _length(talk.question, draw))
     return _cut(tokens, chat)
@@ -176,7 +177,9 @@ class Talk:
             return []
         if chat.tool_choice.startswith("="):
             offered = [f for f in chat.tools if f["name"] == chat.tool_choice[1:]]
-            return [(offered[0]["name"], json.dumps(call_arguments(offered[0].get("parameters"), self.question)))]
+            return [
+                (offered[0]["name"], json.dumps(call_arguments(offered[0].get("parameters"), self.question)))
+            ]
         done = {(f["name"], f["arguments"]) for f in self.called.values()}
         wanted = [w for w in wants(self.question, chat.tools) if w not in done]
         if chat.tool_choice == "required" and not wanted:
@@ -188,16 +191,27 @@ class Talk:
         """The answer that the tools or the context give; None if they give none."""
         if self.results:
             said = [_said(function, content) for function, content in self.results]
-            return " ".join(said)
+            return " ".join([*said, *self._compared()])
         if not self.documents:
             return None
-        if re.search(r"\bsummar", self.question, re.I):
+        if re.search(r"\bsummar", self.question, re.IGNORECASE):
             return self._summary()
         return self._lookup()
 
+    def _compared(self) -> list[str]:
+        """The comparison that the question asks for, if it asks for one and the tools have said enough."""
+        asked = re.search(
+            r"\b(warmer|hotter|warmest|hottest|colder|cooler|coldest|coolest)\b", self.question, re.IGNORECASE
+        )
+        known = [weather for _, content in self.results if (weather := _weather(content))]
+        if not asked or len(known) < 2:
+            return []
+        pick = max if asked[1].lower()[0] in "wh" else min
+        return [f"It is {asked[1].lower()} in {pick(known, key=lambda w: w['celsius'])['city']}."]
+
     def _summary(self) -> str:
         asked = words(self.question)
-        title, text = max(self.documents, key=lambda d: (len(words(d[0]) & asked), len(words(d[1]) & asked)))
+        _, text = max(self.documents, key=lambda d: (len(words(d[0]) & asked), len(words(d[1]) & asked)))
         return " ".join(SENTENCE.split(text)[:2])
 
     def _lookup(self) -> str:
@@ -205,8 +219,12 @@ class Talk:
         sentences = [(title, s) for title, text in self.documents for s in SENTENCE.split(text)]
         spread = [words(title) | words(s) for title, s in sentences]
         weight = {w: 1 / (1 + sum(w in s for s in spread)) for w in asked}
+        focus = next((w for w in _stems(self.question) if w in asked), None)
+        if focus:
+            weight[focus] *= 1.5
         scores = [
-            sum(weight[w] for w in asked & words(s)) + 0.5 * sum(weight[w] for w in asked & words(title))
+            sum(weight[w] for w in asked & words(s) - words(title))
+            + 0.5 * sum(weight[w] for w in asked & words(title))
             for title, s in sentences
         ]
         return sentences[scores.index(max(scores))][1]
@@ -214,7 +232,11 @@ class Talk:
 
 def words(text: str) -> set[str]:
     """The words that carry meaning, without their endings."""
-    return {_stem(w) for w in WORD.findall(text.lower()) if w not in STOP_WORDS}
+    return set(_stems(text))
+
+
+def _stems(text: str) -> list[str]:
+    return [_stem(w) for w in WORD.findall(text.lower()) if w not in STOP_WORDS]
 
 
 def _stem(word: str) -> str:
@@ -225,18 +247,32 @@ def _stem(word: str) -> str:
 
 
 def _said(function: dict, content: str) -> str:
-    try:
-        value = orjson.loads(content)
-    except ValueError:
-        value = content
-    if isinstance(value, dict) and {"celsius", "sky"} <= value.keys():
-        place = value.get("city") or "that city"
-        return f"In {place} it is {value['celsius']} degrees Celsius with {value['sky']}."
+    if weather := _weather(content):
+        return f"In {weather['city']} it is {weather['celsius']} degrees Celsius with {weather['sky']}."
+    value = _parsed(content)
     if isinstance(value, (int, float)):
         return f"The result is {content.strip()}."
-    if isinstance(value, dict) and "error" in value or content.startswith("error"):
+    if (isinstance(value, dict) and "error" in value) or content.startswith("error"):
         return f"I could not find that out: {function['name']} says {content.strip()}"
     return f"According to {function['name']}: {content.strip()}"
+
+
+def _weather(content: str) -> dict[str, Any] | None:
+    value = _parsed(content)
+    if (
+        not isinstance(value, dict)
+        or not isinstance(value.get("celsius"), (int, float))
+        or "sky" not in value
+    ):
+        return None
+    return {"city": "that city", **value}
+
+
+def _parsed(content: str) -> Any:
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        return content
 
 
 def completion(reply: Reply, model: str, id: str, created: int) -> bytes:
@@ -280,7 +316,9 @@ def events(reply: Reply, chat: Chat, id: str, created: int) -> Iterator[bytes]:
         return b"data: %b\n\n" % orjson.dumps({**head, "choices": [choice]})
 
     deltas = [_deltas(c) for c in reply.choices]
-    opening = [{"role": "assistant", "content": None if c.calls else "", "refusal": None} for c in reply.choices]
+    opening = [
+        {"role": "assistant", "content": None if c.calls else "", "refusal": None} for c in reply.choices
+    ]
     due = b"".join(event(i, delta) for i, delta in enumerate(opening))
     for moment in range(reply.moments - 1):
         yield due + _moment(deltas, moment, reply, event)

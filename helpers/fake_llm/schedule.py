@@ -10,6 +10,7 @@ import heapq
 import select
 import selectors
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -98,13 +99,13 @@ class Schedule:
             self._tick = None
             return
         self._fresh = False
+        self._loop.call_soon(self._turn)
         end = now + SLICE
         while self._inbox and now < end:
-            self._handle(self._inbox.popleft())
+            self._do(self._handle, self._inbox.popleft())
             now = self.now()
             if self._due and self._due[0][0] <= now:
                 self._fire()
-        self._loop.call_soon(self._turn)
 
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:
@@ -122,8 +123,15 @@ class Schedule:
             _, ticket, job = heapq.heappop(due)
             if job.ticket == ticket:
                 job.ticket = 0
-                self._progress(job)
+                self._do(self._progress, job)
             else:
                 self._stale -= 1
         if due and (self._timer is None or due[0][0] < self._timer_at):
             self._set_timer(due[0][0])
+
+    def _do(self, what: Callable[[Any], None], argument: Any) -> None:
+        """An error in one job is reported and does not stop the others."""
+        try:
+            what(argument)
+        except Exception:  # noqa: BLE001 - whatever it is, the others are served
+            traceback.print_exc()

@@ -9,7 +9,7 @@ import gc
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -32,8 +32,20 @@ INTERNAL = "The server had an error while processing your request. Sorry about t
 class Job:
     """One request from its arrival to its end."""
 
-    __slots__ = ("request", "record", "ticket", "chat", "reply", "fault", "chance", "key", "attempt", "lines",
-                 "delivery", "payload")  # fmt: skip
+    __slots__ = (
+        "attempt",
+        "chance",
+        "chat",
+        "delivery",
+        "fault",
+        "key",
+        "lines",
+        "payload",
+        "record",
+        "reply",
+        "request",
+        "ticket",
+    )  # fmt: skip
 
     def __init__(self, request: Request, record: Record):
         self.request, self.record, self.ticket = request, record, 0
@@ -109,7 +121,7 @@ class Server:
             handler(job, path, query)
         except ApiError as error:
             self._refuse(job, error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the others are served
             traceback.print_exc()
             self._refuse(job, ApiError(500, INTERNAL, type="server_error"))
 
@@ -130,14 +142,18 @@ class Server:
         if handler is None:
             allowed = " or ".join(m.decode() for m in methods)
             hint = f"(HINT: Perhaps you meant to make a {allowed} request?)"
-            raise ApiError(405, f"Not allowed to {method} on {path}. {hint}", code="method_not_supported")
+            message = f"Not allowed to {method} on {path}. {hint}"
+            lines = b"allow: %b\r\n" % b", ".join(methods)
+            raise ApiError(405, message, code="method_not_supported", lines=lines)
         self._check_key(request.headers.get(b"authorization", b""))
         if method in ("POST", "PUT"):
             kind = request.headers.get(b"content-type", JSON).split(b";")[0].strip().lower()
             if kind != JSON:
                 shown = kind[:80].decode("latin-1")
                 hint = "(HINT: If you're using curl, you can pass -H 'Content-Type: application/json')"
-                raise ApiError(415, f"Invalid Content-Type header ({shown}), expected application/json. {hint}")
+                raise ApiError(
+                    415, f"Invalid Content-Type header ({shown}), expected application/json. {hint}"
+                )
 
     def _check_key(self, authorization: bytes) -> None:
         key = self.behaviour.api_key
@@ -196,7 +212,9 @@ class Server:
         if refusal is not None:
             kind, wait = refusal
             limit = self.limits.buckets[kind].rate * 60
-            raise _too_many(f"Rate limit reached for {job.chat.model:.80} on {kind} per min: Limit {limit:g}.", wait, kind)
+            raise _too_many(
+                f"Rate limit reached for {job.chat.model:.80} on {kind} per min: Limit {limit:g}.", wait, kind
+            )
 
     def _full(self) -> ApiError:
         """The refusal when the queue is full; a place in it comes free when the first slot does."""
@@ -281,6 +299,7 @@ class Server:
 
     def _refuse(self, job: Job, error: ApiError) -> None:
         """Reply with an error at once."""
+        job.lines += error.lines
         if error.retry_after is not None:
             ms = milliseconds(error.retry_after)
             job.record.retry_after = ms / 1000
@@ -341,12 +360,16 @@ class Server:
         self._reply(job, {"saved": True, "id": f"note_{self.notes}"}, self.behaviour.save_latency)
 
     def _models(self, job: Job, path: str, query: dict[str, str]) -> None:
-        self._reply(job, {"object": "list", "data": [_model(m) for m in self.behaviour.models or MODELS]}, 0.0)
+        self._reply(
+            job, {"object": "list", "data": [_model(m) for m in self.behaviour.models or MODELS]}, 0.0
+        )
 
     def _model(self, job: Job, path: str, query: dict[str, str]) -> None:
         name = path.removeprefix("/v1/models/")
         if name not in (self.behaviour.models or MODELS):
-            raise ApiError(404, f"The model '{name:.80}' does not exist", param="model", code="model_not_found")
+            raise ApiError(
+                404, f"The model '{name:.80}' does not exist", param="model", code="model_not_found"
+            )
         self._reply(job, _model(name), 0.0)
 
     # Control: not journalled.
@@ -361,7 +384,11 @@ class Server:
         request.connection.finish(request.keep_alive)
 
     def _hello(self, request: Request, query: dict[str, str]) -> dict:
-        return {"name": "fake LLM", "base_url": "/v1", "control": ["/behaviour", "/journal", "/stats", "/mark"]}
+        return {
+            "name": "fake LLM",
+            "base_url": "/v1",
+            "control": ["/behaviour", "/journal", "/stats", "/mark"],
+        }
 
     def _behaviour(self, request: Request, query: dict[str, str]) -> dict:
         return {**self.behaviour.as_dict(), "script": list(self.script)}
@@ -417,5 +444,7 @@ def _model(name: str) -> dict[str, Any]:
 def _since(query: dict[str, str]) -> int:
     since = query.get("since", "0")
     if not since.isascii() or not since.isdigit():
-        raise ApiError(400, f"Invalid 'since': {since!r:.40}; it takes a mark, a whole number from 0.", param="since")
+        raise ApiError(
+            400, f"Invalid 'since': {since!r:.40}; it takes a mark, a whole number from 0.", param="since"
+        )
     return int(since[:18])

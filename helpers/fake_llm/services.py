@@ -18,7 +18,9 @@ class Library:
     def __init__(self) -> None:
         documents = json.loads(Path(__file__).with_name("corpus.json").read_text(encoding="utf-8"))
         self._db = sqlite3.connect(":memory:")
-        self._db.execute("create virtual table documents using fts5(id unindexed, title, text, tokenize='porter')")
+        self._db.execute(
+            "create virtual table documents using fts5(id unindexed, title, text, tokenize='porter')"
+        )
         rows = [(d["id"], d["title"], d["text"]) for d in documents]
         self._db.executemany("insert into documents values (?, ?, ?)", rows)
 
@@ -28,7 +30,11 @@ class Library:
             raise missing("q")
         limit = query.get("limit", "3")
         if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= MOST:
-            raise ApiError(400, f"Invalid 'limit': {limit!r:.40}; it takes a whole number from 1 to {MOST}.", param="limit")
+            raise ApiError(
+                400,
+                f"Invalid 'limit': {limit!r:.40}; it takes a whole number from 1 to {MOST}.",
+                param="limit",
+            )
         words = re.findall(r"\w+", query["q"])[:100]
         match = " OR ".join(f'"{w}"' for w in words)
         sql = "select id, title, text from documents where documents match ? order by bm25(documents, 0, 2, 1), id limit ?"
@@ -44,4 +50,6 @@ def weather(query: dict[str, str]) -> dict[str, Any]:
     for city, sky in cities().items():
         if city.lower() == asked:
             return {"city": city, **sky}
-    raise ApiError(404, f"The weather of {query['city']!r:.80} is not known.", code="unknown_city", param="city")
+    raise ApiError(
+        404, f"The weather of {query['city']!r:.80} is not known.", code="unknown_city", param="city"
+    )

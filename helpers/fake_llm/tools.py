@@ -6,7 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-WEATHER = re.compile(r"\b(weather|temperature|warm\w*|cold\w*|hot\w*|cool\w*|rain\w*|sunny|sky|degrees|celsius|umbrella|snow\w*|wind\w*|cloud\w*)\b", re.I)
+WEATHER = re.compile(
+    r"\b(weather|temperature|warm\w*|cold\w*|hot\w*|cool\w*|rain\w*|sun|sunny|shining|sky|degrees|celsius|umbrella|coat"
+    r"|jacket|snow\w*|wind\w*|cloud\w*)\b",
+    re.IGNORECASE,
+)
 PLACE = ("city", "location", "place", "town")
 FORMULA = ("expression", "formula", "equation", "calculation")
 NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
@@ -17,6 +21,10 @@ _SPOKEN = (
     (r"\bminus\b", "-"),
     (r"(?<=\d) ?[x×] ?(?=\d)", "*"),
     (r"÷", "/"),
+)
+PERCENT = re.compile(rf"({NUMBER})\s*(?:%|percent) of ({NUMBER})", re.IGNORECASE)
+EACH = re.compile(
+    rf"\b(?:an?|each|every|one)\b.*?({NUMBER}).*\bhow (?:many|much)\b.*?({NUMBER})", re.IGNORECASE | re.DOTALL
 )
 ARITHMETIC = re.compile(rf"[-(]*{NUMBER}\)*(?:\s*[-+*/]\s*[-(]*{NUMBER}\)*)+")
 
@@ -30,7 +38,7 @@ def cities() -> dict[str, dict]:
 @cache
 def _city_pattern() -> re.Pattern:
     names = sorted(cities(), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.I)
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE)
 
 
 def cities_in(text: str) -> list[str]:
@@ -43,11 +51,22 @@ def cities_in(text: str) -> list[str]:
 
 
 def expression_in(text: str) -> str | None:
-    """The longest arithmetic expression in a text, words such as "times" included; None if there is none."""
+    """The arithmetic that a text asks for, as an expression; None if it asks for none.
+
+    It knows percentages, "a crate holds 24 bottles; how many are in 17 crates", and expressions, words such as
+    "times" included.
+    """
+    if found := PERCENT.search(text):
+        return f"{_plain(found[1])} * {_plain(found[2])} / 100"
+    if found := EACH.search(text):
+        return f"{_plain(found[1])} * {_plain(found[2])}"
     for words, sign in _SPOKEN:
-        text = re.sub(words, sign, text, flags=re.I)
-    found = [m.replace(",", "") for m in ARITHMETIC.findall(text)]
-    return max(found, key=len, default=None)
+        text = re.sub(words, sign, text, flags=re.IGNORECASE)
+    return max(map(_plain, ARITHMETIC.findall(text)), key=len, default=None)
+
+
+def _plain(number: str) -> str:
+    return number.replace(",", "")
 
 
 def wants(question: str, tools: list[dict]) -> list[tuple[str, str]]:
@@ -73,7 +92,12 @@ def wants(question: str, tools: list[dict]) -> list[tuple[str, str]]:
 def _named(question: str, function: dict) -> bool:
     """Whether the question uses a word of the tool's name."""
     asked = set(re.findall(r"[a-z]{3,}", question.lower()))
-    name = set(re.findall(r"[a-z]{3,}", function["name"].lower().replace("_", " "))) - {"get", "the", "for", "and"}
+    name = set(re.findall(r"[a-z]{3,}", function["name"].lower().replace("_", " "))) - {
+        "get",
+        "the",
+        "for",
+        "and",
+    }
     return bool(name & asked) and len(name & asked) * 2 >= len(name)
 
 
@@ -93,7 +117,11 @@ def _value(schema: dict, name: str, text: str, answer: str | None, root: Any, de
         low = text.lower()
         return next((e for e in schema["enum"] if str(e).lower() in low), schema["enum"][0])
     for union in ("anyOf", "oneOf", "allOf"):
-        options = [o for o in schema.get(union) or () if isinstance(o, dict)] if isinstance(schema.get(union), list) else []
+        options = (
+            [o for o in schema.get(union) or () if isinstance(o, dict)]
+            if isinstance(schema.get(union), list)
+            else []
+        )
         if options:
             return _value(options[0], name, text, answer, root, depth + 1)
     kind = schema.get("type")
@@ -103,7 +131,11 @@ def _value(schema: dict, name: str, text: str, answer: str | None, root: Any, de
         return _object(schema, text, answer, root, depth)
     if kind == "array":
         items = schema.get("items")
-        return [_value(items if isinstance(items, dict) else {"type": "string"}, name, text, answer, root, depth + 1)]
+        return [
+            _value(
+                items if isinstance(items, dict) else {"type": "string"}, name, text, answer, root, depth + 1
+            )
+        ]
     if kind in ("integer", "number"):
         return _number(schema, kind, text)
     if kind in ("boolean", "null"):
@@ -128,7 +160,9 @@ def _object(schema: dict, text: str, answer: str | None, root: Any, depth: int) 
     required = schema.get("required")
     names = [n for n in properties if not isinstance(required, list) or n in required] or list(properties)
     return {
-        n: _value(properties[n], n, text, answer, root, depth + 1) for n in names if isinstance(properties[n], dict)
+        n: _value(properties[n], n, text, answer, root, depth + 1)
+        for n in names
+        if isinstance(properties[n], dict)
     }
 
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote
 import httptools
 
 HEAD_LIMIT = 64 * 1024
+URL_LIMIT = 16 * 1024
 BODY_LIMIT = 1024 * 1024
 HEADERS_LIMIT = 200
 PIPELINE_LIMIT = 8
@@ -40,7 +41,18 @@ class App(Protocol):
 class Request:
     """One request, whole. `broken` is the status of a reply to make instead, with the reason."""
 
-    __slots__ = ("connection", "method", "url", "headers", "body", "arrival", "keep_alive", "old", "broken", "job")
+    __slots__ = (
+        "arrival",
+        "body",
+        "broken",
+        "connection",
+        "headers",
+        "job",
+        "keep_alive",
+        "method",
+        "old",
+        "url",
+    )
 
     def __init__(self, connection: "Connection"):
         self.connection = connection
@@ -52,7 +64,10 @@ class Request:
 
     def split(self) -> tuple[str, dict[str, str]]:
         """The path, and the last value of each query parameter."""
-        path, mark, query = self.url.partition(b"?")
+        url = self.url
+        if not url.startswith(b"/") and b"://" in url:
+            url = b"/" + url.partition(b"://")[2].partition(b"/")[2]
+        path, mark, query = url.partition(b"?")
         if not mark:
             return unquote(path.decode("latin-1")), {}
         values = parse_qs(query.decode("latin-1"), keep_blank_values=True, max_num_fields=100)
@@ -68,8 +83,7 @@ class Connection(asyncio.Protocol):
         self.transport: Any = None
         self.parser: Any = None
         self.reading: Request | None = None
-        self.head = 0
-        self.name: bytes = b""
+        self.head = self.fields = 0
         self.waiting: deque[Request] = deque()
         self.current: Request | None = None
         self.since = 0.0
@@ -99,7 +113,7 @@ class Connection(asyncio.Protocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._refuse(400, "This server does not upgrade connections.")
+            self.done = True
         except httptools.HttpParserError as error:
             self._refuse(400, f"The request is not HTTP: {error}")
         if self.reading is not None and not self.reading.method and self.head > HEAD_LIMIT:
@@ -112,22 +126,32 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         self.reading = Request(self)
         self.reading.arrival = self.since
+        self.fields = 0
 
     def on_url(self, url: bytes) -> None:
-        self.reading.url += url
+        if self.reading is not None:
+            self.reading.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        headers = self.reading.headers
-        headers[name.lower()] = value
-        if len(headers) > HEADERS_LIMIT:
-            self.reading.broken = 431, "The request has too many header fields."
+        if self.reading is None:
+            return
+        self.reading.headers[name.lower()] = value
+        self.fields += 1
+        if self.fields > HEADERS_LIMIT or len(name) + len(value) > HEAD_LIMIT:
+            self._refuse(431, "The request's header is too large.")
 
     def on_headers_complete(self) -> None:
         request = self.reading
+        if request is None:
+            return
         request.method = self.parser.get_method()
         request.keep_alive = self.parser.should_keep_alive()
         request.old = self.parser.get_http_version() == "1.0"
         self.head = 0
+        if len(request.url) > URL_LIMIT:
+            return self._refuse(414, f"The request's address is longer than {URL_LIMIT:,} bytes.")
+        if self.parser.should_upgrade():
+            return self._refuse(400, "This server does not upgrade connections.")
         length = request.headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > BODY_LIMIT:
             self._too_large()
@@ -204,8 +228,10 @@ class Connection(asyncio.Protocol):
     def linger(self) -> None:
         """Close in a way that lets the client read the reply first, though it may still be sending."""
         self._stop()
-        if self.transport.can_write_eof():
+        try:
             self.transport.write_eof()
+        except OSError:
+            return self.transport.close()
         self.transport.resume_reading()
         asyncio.get_running_loop().call_later(LINGER, self.transport.close)
 
@@ -246,16 +272,17 @@ class Connection(asyncio.Protocol):
 class Envelope:
     """The head and the framing of one reply. `lines` are header lines, each with its CRLF."""
 
-    __slots__ = ("lines", "keep_alive", "old")
+    __slots__ = ("bare", "keep_alive", "lines", "old")
 
     def __init__(self, request: Request, lines: bytes):
         self.lines, self.keep_alive, self.old = lines, request.keep_alive, request.old
+        self.bare = request.method == b"HEAD"
 
     def whole(self, status: int, kind: bytes, body: bytes) -> bytes:
         """A reply in one piece."""
         close = b"" if self.keep_alive else b"connection: close\r\n"
         return b"HTTP/1.1 %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n%b%b\r\n%b" % (
-            _REASONS[status], kind, len(body), self.lines, close, body,
+            _REASONS[status], kind, len(body), self.lines, close, b"" if self.bare else body,
         )  # fmt: skip
 
     def opening(self, kind: bytes) -> bytes:
