@@ -72,6 +72,10 @@ class Run:
         """How many answers are right."""
         return sum(q.accepts(a) for q, a in zip(self.questions, self.answers or []))
 
+    def pause(self, seconds: float) -> None:
+        """Block for so many seconds, or until it is over."""
+        self._over.wait(seconds)
+
     def wait(self, timeout: float | None = None) -> "Run":
         """Block until it is over. Raises TimeoutError after `timeout` seconds; the run goes on then."""
         if not self._over.wait(timeout):
