@@ -77,14 +77,13 @@ class FakeLLM:
         """All settings as they are now."""
         return self._call("GET", "/behaviour")
 
-    def behave(self, **settings: Any) -> dict[str, Any]:
-        """Change settings, all at once or none; returns all. ValueError names setting, value and range."""
+    def behave(self, **settings: Any) -> None:
+        """Change settings, all at once or none; `behaviour()` reads them. ValueError names setting, value and range."""
         Behaviour().changed(**settings)
-        now = self._call("PUT", "/behaviour", settings)
+        self._call("PUT", "/behaviour", settings)
         if "api_key" in settings:
             self._key = settings["api_key"]
         self._given |= settings
-        return now
 
     def mark(self) -> int:
         """A point in the journal, to read only what arrives after it."""
