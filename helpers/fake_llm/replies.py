@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import blake2b
 from itertools import accumulate, chain
 from typing import Any
@@ -22,6 +23,7 @@ SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"“])")
 WORD = re.compile(r"[a-z0-9]+")
 DOCUMENT = re.compile(r"^\[\d+\] ([^:\n]+): (.*)$", re.MULTILINE)
 LENGTH = re.compile(r"\b(\d{1,4}) (?:words|tokens)\b")
+QUESTION_LIMIT, CONTEXT_LIMIT, DOCUMENTS_LIMIT = 2_000, 50_000, 50
 _STOP = """a an and are as at be by can do does did for from has have how i in is it its me my of on or that the
 their many much them there they this to was were what when where which who whom whose why will with would you your
 about please tell give say"""
@@ -111,12 +113,13 @@ def reply_to(chat: Chat, seed: int) -> Reply:
 def _choice(talk: "Talk", seed: int, index: int) -> Choice:
     chat = talk.chat
     draw = int.from_bytes(blake2b(f"{seed}|{chat.digest}|{index}".encode(), digest_size=8).digest(), "big")
-    calls = talk.calls()
-    if calls:
-        named = [(f"call_{draw:016x}{i}", name, arguments) for i, (name, arguments) in enumerate(calls)]
+    if talk.calls:
+        named = [
+            (f"call_{draw:016x}{i}", name, json.dumps(given)) for i, (name, given) in enumerate(talk.calls)
+        ]
         tokens = [t for _, name, arguments in named for t in (name, *TOKEN.findall(arguments))]
         return Choice(tokens, named, "stop" if chat.tool_choice.startswith("=") else "tool_calls")
-    answer = talk.answer()
+    answer = talk.answer
     if chat.schema is not None:
         filling = answer or "".join(_prose(draw, 20))
         tokens = TOKEN.findall(
@@ -161,8 +164,8 @@ class Talk:
         last = users[-1] if users else len(chat.messages) - 1
         prompt = text_of(chat.messages[last].get("content"))
         before, mark, after = prompt.rpartition("Question:")
-        self.question = after.strip() if mark else prompt.strip()
-        self.documents = DOCUMENT.findall(before)
+        self.question = (after if mark else prompt).strip()[:QUESTION_LIMIT]
+        self.documents = DOCUMENT.findall(before[:CONTEXT_LIMIT])[:DOCUMENTS_LIMIT]
         since = chat.messages[last + 1 :]
         called = chain.from_iterable(m.get("tool_calls") or () for m in since if m["role"] == "assistant")
         self.called = {c["id"]: c["function"] for c in called}
@@ -170,23 +173,24 @@ class Talk:
             (self.called[m["tool_call_id"]], text_of(m.get("content"))) for m in since if m["role"] == "tool"
         ]
 
-    def calls(self) -> list[tuple[str, str]]:
-        """(name, arguments in JSON) of the tools to call now."""
+    @cached_property
+    def calls(self) -> list[tuple[str, dict]]:
+        """(name, arguments) of the tools to call now."""
         chat = self.chat
         if not chat.tools or chat.tool_choice == "none":
             return []
         if chat.tool_choice.startswith("="):
-            offered = [f for f in chat.tools if f["name"] == chat.tool_choice[1:]]
-            return [
-                (offered[0]["name"], json.dumps(call_arguments(offered[0].get("parameters"), self.question)))
-            ]
-        done = {(f["name"], f["arguments"]) for f in self.called.values()}
+            return [self._call_of(f) for f in chat.tools if f["name"] == chat.tool_choice[1:]][:1]
+        done = [(f["name"], _parsed(f["arguments"])) for f in self.called.values()]
         wanted = [w for w in wants(self.question, chat.tools) if w not in done]
         if chat.tool_choice == "required" and not wanted:
-            first = chat.tools[0]
-            wanted = [(first["name"], json.dumps(call_arguments(first.get("parameters"), self.question)))]
+            wanted = [self._call_of(chat.tools[0])]
         return wanted if chat.parallel else wanted[:1]
 
+    def _call_of(self, function: dict) -> tuple[str, dict]:
+        return function["name"], call_arguments(function.get("parameters"), self.question)
+
+    @cached_property
     def answer(self) -> str | None:
         """The answer that the tools or the context give; None if they give none."""
         if self.results:
@@ -221,7 +225,7 @@ class Talk:
         weight = {w: 1 / (1 + sum(w in s for s in spread)) for w in asked}
         focus = next((w for w in _stems(self.question) if w in asked), None)
         if focus:
-            weight[focus] *= 1.5
+            weight[focus] *= 2
         scores = [
             sum(weight[w] for w in asked & words(s) - words(title))
             + 0.5 * sum(weight[w] for w in asked & words(title))

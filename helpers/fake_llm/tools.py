@@ -23,9 +23,8 @@ _SPOKEN = (
     (r"÷", "/"),
 )
 PERCENT = re.compile(rf"({NUMBER})\s*(?:%|percent) of ({NUMBER})", re.IGNORECASE)
-EACH = re.compile(
-    rf"\b(?:an?|each|every|one)\b.*?({NUMBER}).*\bhow (?:many|much)\b.*?({NUMBER})", re.IGNORECASE | re.DOTALL
-)
+HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
+EACH = re.compile(r"\b(?:an?|each|every|one)\b", re.IGNORECASE)
 ARITHMETIC = re.compile(rf"[-(]*{NUMBER}\)*(?:\s*[-+*/]\s*[-(]*{NUMBER}\)*)+")
 
 
@@ -58,8 +57,9 @@ def expression_in(text: str) -> str | None:
     """
     if found := PERCENT.search(text):
         return f"{_plain(found[1])} * {_plain(found[2])} / 100"
-    if found := EACH.search(text):
-        return f"{_plain(found[1])} * {_plain(found[2])}"
+    numbers = re.findall(NUMBER, text)
+    if len(numbers) == 2 and EACH.search(text) and HOW_MANY.search(text):
+        return f"{_plain(numbers[0])} * {_plain(numbers[1])}"
     for words, sign in _SPOKEN:
         text = re.sub(words, sign, text, flags=re.IGNORECASE)
     return max(map(_plain, ARITHMETIC.findall(text)), key=len, default=None)
@@ -69,23 +69,23 @@ def _plain(number: str) -> str:
     return number.replace(",", "")
 
 
-def wants(question: str, tools: list[dict]) -> list[tuple[str, str]]:
-    """(name, arguments in JSON) for each tool call that the question asks for."""
+def wants(question: str, tools: list[dict]) -> list[tuple[str, dict]]:
+    """(name, arguments) for each tool call that the question asks for."""
     calls = []
     for function in tools:
-        properties = (function.get("parameters") or {}).get("properties")
+        schema = function.get("parameters")
+        properties = schema.get("properties") if isinstance(schema, dict) else None
         properties = properties if isinstance(properties, dict) else {}
         place = next((p for p in PLACE if p in properties), None)
         formula = next((p for p in FORMULA if p in properties), None)
         if place and WEATHER.search(question):
-            for city in cities_in(question):
-                arguments = call_arguments(function["parameters"], question) | {place: city}
-                calls.append((function["name"], json.dumps(arguments)))
-        elif formula and (expression := expression_in(question)):
-            arguments = call_arguments(function["parameters"], question) | {formula: expression}
-            calls.append((function["name"], json.dumps(arguments)))
-        elif not place and not formula and _named(question, function):
-            calls.append((function["name"], json.dumps(call_arguments(function.get("parameters"), question))))
+            values = [{place: city} for city in cities_in(question)]
+        elif formula:
+            expression = expression_in(question)
+            values = [{formula: expression}] if expression else []
+        else:
+            values = [{}] if not place and _named(question, function) else []
+        calls += [(function["name"], call_arguments(schema, question) | value) for value in values]
     return calls
 
 
@@ -101,88 +101,87 @@ def _named(question: str, function: dict) -> bool:
     return bool(name & asked) and len(name & asked) * 2 >= len(name)
 
 
-def call_arguments(schema: Any, text: str, answer: str | None = None) -> Any:
-    """A value that follows a JSON schema, filled from a text (from `answer` where a string is wanted)."""
-    value = _value(schema if isinstance(schema, dict) else {}, "", text, answer, schema, 0)
+def call_arguments(schema: Any, text: str, answer: str | None = None) -> dict[str, Any]:
+    """An object that follows a JSON schema, filled from a text (from `answer` where a string is wanted)."""
+    value = _Filling(schema, text, answer).value(schema if isinstance(schema, dict) else {}, "", 0)
     return value if isinstance(value, dict) else {}
 
 
-def _value(schema: dict, name: str, text: str, answer: str | None, root: Any, depth: int) -> Any:
-    if depth > 8:
-        return None
-    schema = _resolve(schema, root)
-    if "const" in schema:
-        return schema["const"]
-    if isinstance(schema.get("enum"), list) and schema["enum"]:
-        low = text.lower()
-        return next((e for e in schema["enum"] if str(e).lower() in low), schema["enum"][0])
-    for union in ("anyOf", "oneOf", "allOf"):
-        options = (
-            [o for o in schema.get(union) or () if isinstance(o, dict)]
-            if isinstance(schema.get(union), list)
-            else []
+class _Filling:
+    """Values for the parts of one schema. Bounded in depth and in number, since a schema may contain itself."""
+
+    DEPTH, PARTS = 8, 500
+
+    def __init__(self, root: Any, text: str, answer: str | None):
+        self.root, self.text, self.answer = root, text, answer
+        self.parts = 0
+
+    def value(self, schema: Any, name: str, depth: int) -> Any:
+        self.parts += 1
+        if depth > self.DEPTH or self.parts > self.PARTS or not isinstance(schema, dict):
+            return None
+        schema = self._resolved(schema)
+        if "const" in schema:
+            return schema["const"]
+        if isinstance(schema.get("enum"), list) and schema["enum"]:
+            low = self.text.lower()
+            return next((e for e in schema["enum"] if str(e).lower() in low), schema["enum"][0])
+        for union in ("anyOf", "oneOf", "allOf"):
+            if isinstance(schema.get(union), list) and schema[union]:
+                return self.value(schema[union][0], name, depth + 1)
+        return self._of_kind(schema, name, depth)
+
+    def _of_kind(self, schema: dict, name: str, depth: int) -> Any:
+        kind = schema.get("type")
+        if isinstance(kind, list):
+            kind = next((k for k in kind if k != "null"), None)
+        match kind:
+            case "object":
+                return self._object(schema, depth)
+            case "array":
+                return [self.value(schema.get("items", {"type": "string"}), name, depth + 1)]
+            case "integer" | "number":
+                return self._number(schema, kind)
+            case "boolean":
+                return True
+            case "null":
+                return None
+        return (
+            self._object(schema, depth) if isinstance(schema.get("properties"), dict) else self._string(name)
         )
-        if options:
-            return _value(options[0], name, text, answer, root, depth + 1)
-    kind = schema.get("type")
-    kind = next((k for k in kind if k != "null"), None) if isinstance(kind, list) else kind
-    properties = schema.get("properties")
-    if kind == "object" or (kind is None and isinstance(properties, dict)):
-        return _object(schema, text, answer, root, depth)
-    if kind == "array":
-        items = schema.get("items")
-        return [
-            _value(
-                items if isinstance(items, dict) else {"type": "string"}, name, text, answer, root, depth + 1
-            )
-        ]
-    if kind in ("integer", "number"):
-        return _number(schema, kind, text)
-    if kind in ("boolean", "null"):
-        return True if kind == "boolean" else None
-    return _string(name, text, answer)
 
+    def _resolved(self, schema: dict) -> dict:
+        reference = schema.get("$ref")
+        if not isinstance(reference, str):
+            return schema
+        target = self.root
+        for part in reference.removeprefix("#/").split("/"):
+            target = target.get(part) if isinstance(target, dict) else None
+        return target if isinstance(target, dict) else {}
 
-def _resolve(schema: dict, root: Any) -> dict:
-    reference = schema.get("$ref")
-    if not isinstance(reference, str) or not isinstance(root, dict):
-        return schema
-    target = root
-    for part in reference.removeprefix("#/").split("/"):
-        target = target.get(part) if isinstance(target, dict) else None
-    return target if isinstance(target, dict) else {}
+    def _object(self, schema: dict, depth: int) -> dict:
+        properties, required = schema.get("properties"), schema.get("required")
+        if not isinstance(properties, dict):
+            return {} if self.answer is None else {"answer": self.answer}
+        names = [n for n in properties if not isinstance(required, list) or n in required] or list(properties)
+        return {n: self.value(properties[n], n, depth + 1) for n in names}
 
+    def _number(self, schema: dict, kind: str) -> int | float:
+        found = re.search(NUMBER, self.text)
+        value = float(_plain(found[0])) if found else 1.0
+        low, high = schema.get("minimum"), schema.get("maximum")
+        if isinstance(low, (int, float)):
+            value = max(value, low)
+        if isinstance(high, (int, float)):
+            value = min(value, high)
+        return int(value) if kind == "integer" and abs(value) < 2**53 else value
 
-def _object(schema: dict, text: str, answer: str | None, root: Any, depth: int) -> dict:
-    properties = schema.get("properties")
-    if not isinstance(properties, dict):
-        return {"answer": answer} if answer is not None else {}
-    required = schema.get("required")
-    names = [n for n in properties if not isinstance(required, list) or n in required] or list(properties)
-    return {
-        n: _value(properties[n], n, text, answer, root, depth + 1)
-        for n in names
-        if isinstance(properties[n], dict)
-    }
-
-
-def _number(schema: dict, kind: str, text: str) -> int | float:
-    found = re.search(NUMBER, text)
-    value = float(found[0].replace(",", "")) if found else 1.0
-    low, high = schema.get("minimum"), schema.get("maximum")
-    if isinstance(low, (int, float)):
-        value = max(value, low)
-    if isinstance(high, (int, float)):
-        value = min(value, high)
-    return int(value) if kind == "integer" else value
-
-
-def _string(name: str, text: str, answer: str | None) -> str:
-    if name in PLACE and (found := cities_in(text)):
-        return found[0]
-    if name in FORMULA and (expression := expression_in(text)):
-        return expression
-    if answer is not None:
-        return answer
-    quoted = re.search(r"[\"“']([^\"”']+)[\"”']", text)
-    return quoted[1] if quoted else text
+    def _string(self, name: str) -> str:
+        if name in PLACE and (found := cities_in(self.text)):
+            return found[0]
+        if name in FORMULA and (expression := expression_in(self.text)):
+            return expression
+        if self.answer is not None:
+            return self.answer
+        quoted = re.search(r"[\"“']([^\"”']+)[\"”']", self.text)
+        return quoted[1] if quoted else self.text
