@@ -137,14 +137,16 @@ class _Common:
         return {"model": self.model, "messages": messages, "tools": TOOLS}
 
     def _too_long(self) -> StepLimit:
-        return StepLimit(f"no answer after {self.max_steps} model calls; raise max_steps or look at the tools")
+        return StepLimit(
+            f"no answer after {self.max_steps} model calls; raise max_steps or look at the tools"
+        )
 
 
 class Agent(_Common):
     """The synchronous agent. Safe to share between threads: each thread gets a session of its own.
 
-        with Agent(llm.base_url) as agent:
-            print(agent.ask("What is the weather in Oslo?"))
+    with Agent(llm.base_url) as agent:
+        print(agent.ask("What is the weather in Oslo?"))
     """
 
     def __init__(self, base_url: str, **settings: Any):
@@ -187,11 +189,11 @@ class Agent(_Common):
         reply = self._call(
             "POST", f"{self.base_url}/chat/completions", json=self._body(messages), headers={"x-tag": tag}
         )
-        return reply["choices"][0]["message"]
+        return _message(reply)
 
     def _use(self, call: dict) -> str:
         name, arguments = _parse(call)
-        if name == "get_weather":
+        if name == "get_weather" and arguments:
             return json.dumps(self._call("GET", f"{self.services}/weather", params=arguments))
         return _local_tool(name, arguments)
 
@@ -255,11 +257,11 @@ class AsyncAgent(_Common):
         reply = await self._call(
             "POST", f"{self.base_url}/chat/completions", json=self._body(messages), headers={"x-tag": tag}
         )
-        return reply["choices"][0]["message"]
+        return _message(reply)
 
     async def _use(self, call: dict) -> str:
         name, arguments = _parse(call)
-        if name == "get_weather":
+        if name == "get_weather" and arguments:
             return json.dumps(await self._call("GET", f"{self.services}/weather", params=arguments))
         return _local_tool(name, arguments)
 
@@ -284,22 +286,42 @@ def _checked(status: int, headers: Any, content: bytes) -> dict:
     error = reply.get("error") if isinstance(reply, dict) else None
     message = error.get("message", "") if isinstance(error, dict) else str(reply)[:200]
     wait = headers.get("Retry-After", "")
-    raise ModelError(status, message, float(wait) if wait.replace(".", "", 1).isdigit() else None)
+    raise ModelError(status, message, float(wait) if wait.replace(".", "", 1).isdecimal() else None)
 
 
-def _parse(call: dict) -> tuple[str, dict]:
-    return call["function"]["name"], json.loads(call["function"]["arguments"])
+def _message(reply: Any) -> dict:
+    """The message in the model's reply: a text, or tool calls that can be used. ModelError if it has neither."""
+    try:
+        message = reply["choices"][0]["message"]
+        calls = message.get("tool_calls") or []
+        whole = all(call["id"] and call["function"]["name"] for call in calls)
+        if whole and (calls or isinstance(message["content"], str)):
+            return message
+    except (KeyError, IndexError, TypeError, AttributeError):
+        pass
+    raise ModelError(200, f"this is no reply of a model: {str(reply)[:80]}")
+
+
+def _parse(call: dict) -> tuple[str, dict | None]:
+    """The tool's name and its arguments, None where the model wrote something other than a JSON object."""
+    try:
+        arguments = json.loads(call["function"].get("arguments") or "{}")
+    except ValueError:
+        arguments = None
+    return call["function"]["name"], arguments if isinstance(arguments, dict) else None
 
 
 def _result(call: dict, content: str) -> dict:
     return {"role": "tool", "tool_call_id": call["id"], "content": content}
 
 
-def _local_tool(name: str, arguments: dict) -> str:
+def _local_tool(name: str, arguments: dict | None) -> str:
+    if not arguments:
+        return "error: the arguments are not a JSON object with values"
     if name != "calculate":
         return f"error: there is no tool named {name}"
     try:
-        return str(calculate(arguments["expression"]))
+        return str(calculate(str(arguments["expression"])))
     except (ValueError, ArithmeticError, KeyError) as error:
         return f"error: {error}"
 
@@ -318,16 +340,16 @@ def calculate(expression: str) -> int | float:
 
     def value(node: ast.AST) -> int | float:
         match node:
-            case ast.Constant(value=int() | float() as number):
+            case ast.Constant(number) if type(number) in (int, float):
                 return number
             case ast.BinOp(left, op, right) if type(op) in _OPERATORS:
                 return _OPERATORS[type(op)](value(left), value(right))
             case ast.UnaryOp(op, operand) if type(op) in _OPERATORS:
                 return _OPERATORS[type(op)](value(operand))
-        raise ValueError(f"cannot calculate {expression!r}")
+        raise ValueError
 
     try:
         result = value(ast.parse(expression, mode="eval").body)
-    except (SyntaxError, RecursionError):
+        return int(result) if result == int(result) else round(result, 10)
+    except (SyntaxError, RecursionError, MemoryError, OverflowError, ValueError):
         raise ValueError(f"cannot calculate {expression!r}") from None
-    return int(result) if result == int(result) else round(result, 10)

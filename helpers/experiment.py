@@ -8,6 +8,7 @@ stop signal before each step, so a blocking strategy stops after the request und
 
 import asyncio
 import inspect
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,9 +37,11 @@ class Run:
     empty for a synchronous strategy. server: the journal's stats of this run, None until it is over.
     """
 
-    def __init__(self, strategy: Callable, llm: Any, questions: Sequence[Question], limit: int, agent: Callable):
+    def __init__(
+        self, strategy: Callable, llm: Any, questions: Sequence[Question], limit: int, agent: Callable
+    ):
         self.strategy, self.llm, self.questions, self.limit = strategy, llm, questions, limit
-        self.name = strategy.__name__
+        self.name = getattr(strategy, "__name__", type(strategy).__name__)
         self.planned = planned_seconds(questions, llm.behaviour())
         self.outcome, self.error, self.answers = "running", None, None
         self.seconds, self.cpu, self.lag, self.server = None, None, [], None
@@ -78,7 +81,7 @@ class Run:
 
     def wait(self, timeout: float | None = None) -> "Run":
         """Block until it is over. Raises TimeoutError after `timeout` seconds; the run goes on then."""
-        if not self._over.wait(timeout):
+        if not wait_for(self._over, timeout):
             raise TimeoutError(f"{self.name} has not ended in {timeout} s")
         return self
 
@@ -203,6 +206,8 @@ def start(
     if not isinstance(limit, int) or limit < 1:
         raise ValueError(f"limit is {limit!r}; it takes a whole number from 1 up")
     asked = shipped(questions, kind) if isinstance(questions, int) else list(questions)
+    if not asked:
+        raise ValueError("questions is empty; it takes a number from 1 up, or a list of them")
     agent = agent or (AsyncAgent if inspect.iscoroutinefunction(strategy) else Agent)
     with _starting:
         if llm.url in _running:
@@ -231,6 +236,18 @@ def run(strategy: Callable, *, llm: Any, check: bool = True, **settings: Any) ->
     return live
 
 
+def wait_for(event: threading.Event, timeout: float | None = None) -> bool:
+    """Whether an event happens within `timeout` seconds (None: for ever).
+
+    It waits in short steps, because on Windows an interrupt does not wake a main thread that waits for a lock.
+    """
+    end = math.inf if timeout is None else time.monotonic() + timeout
+    while not event.wait(max(0.0, min(0.1, end - time.monotonic()))):
+        if time.monotonic() >= end:
+            return False
+    return True
+
+
 def planned_seconds(questions: Sequence[Question], behaviour: dict) -> list[float]:
     """How long the course's agent takes for each question on an idle server with these settings, in seconds."""
     b = behaviour
@@ -242,7 +259,9 @@ def planned_seconds(questions: Sequence[Question], behaviour: dict) -> list[floa
 
 def explain(error: BaseException, llm: Any) -> BaseException:
     """The error itself, with a note where the true cause is that the fake LLM has ended."""
-    if not llm.alive:
+    try:
+        llm.mark()  # its process may take a moment longer to end than its connections
+    except (OSError, RuntimeError):
         error.add_note("The fake LLM has ended. Start it again: run the cell that made it, or FakeLLM(...).")
     return error
 
@@ -250,7 +269,9 @@ def explain(error: BaseException, llm: Any) -> BaseException:
 def _checked(answers: Any, run: Run) -> list:
     if not isinstance(answers, (list, tuple)) or len(answers) != len(run.questions):
         got = f"{len(answers)} answers" if isinstance(answers, (list, tuple)) else f"{type(answers).__name__}"
-        raise TypeError(f"{run.name} returned {got}; a strategy returns a list of {len(run.questions)} answers")
+        raise TypeError(
+            f"{run.name} returned {got}; a strategy returns a list of {len(run.questions)} answers"
+        )
     return list(answers)
 
 

@@ -302,7 +302,7 @@ def test_an_interrupt_stops_the_function_and_the_check(monkeypatch):
         finally:
             ended.set()
 
-    monkeypatch.setattr("helpers.exercises.running.wait", interrupted)
+    monkeypatch.setattr("helpers.exercises.running.wait_for", interrupted)
     with pytest.raises(KeyboardInterrupt):
         check("9.2", answer)
     assert ended.is_set()

@@ -10,13 +10,14 @@ import gc
 import inspect
 import os
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
+
+from helpers.experiment import wait_for
 
 GRACE = 0.5
 
@@ -57,7 +58,7 @@ class _Attempt:
         thread = threading.Thread(target=self._work, name="exercise", daemon=True)
         thread.start()
         try:
-            in_time = wait(self._done, seconds)
+            in_time = wait_for(self._done, seconds)
         except KeyboardInterrupt:
             self._end()
             raise
@@ -132,15 +133,6 @@ class _Attempt:
         for thread in self._new_threads():
             _interrupt(thread)
         return all(_joined(thread, GRACE) for thread in self._new_threads())
-
-
-def wait(event: threading.Event, seconds: float) -> bool:
-    """Wait for an event; in short steps, because on Windows an interrupt does not wake a waiting main thread."""
-    end = time.monotonic() + seconds
-    while not event.wait(max(0.0, min(0.1, end - time.monotonic()))):
-        if time.monotonic() >= end:
-            return False
-    return True
 
 
 def _joined(thread: threading.Thread, seconds: float) -> bool:

@@ -1,0 +1,317 @@
+"""The agent, and that its two forms are one: what holds for the synchronous one holds for the asynchronous one."""
+
+import ast
+import asyncio
+import inspect
+import re
+import textwrap
+import threading
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers import FakeLLM
+from helpers.agents import Agent, AsyncAgent, Answer, ModelError, StepLimit, calculate, questions
+
+
+@pytest.fixture(scope="module")
+def llm():
+    """One quick fake LLM for all tests here."""
+    with FakeLLM(latency=0.0, search_latency=0.0, weather_latency=0.0, save_latency=0.0) as llm:
+        yield llm
+
+
+@pytest.fixture
+def behave(llm):
+    """Change the fake LLM's behaviour for one test."""
+    before = llm.behaviour()
+    yield llm.behave
+    llm.behave(**before)
+
+
+def ask_blocking(base_url, question, **settings):
+    """Ask the synchronous agent."""
+    with Agent(base_url, **settings) as agent:
+        return agent.ask(question)
+
+
+def ask_awaiting(base_url, question, **settings):
+    """Ask the asynchronous agent."""
+
+    async def main():
+        async with AsyncAgent(base_url, **settings) as agent:
+            return await agent.ask(question)
+
+    return asyncio.run(main())
+
+
+both = pytest.mark.parametrize("ask", [ask_blocking, ask_awaiting])
+
+
+@both
+@pytest.mark.parametrize("kind", ["weather", "arithmetic", "lookup", "summary"])
+def test_every_shipped_question_is_answered_right(llm, ask, kind):
+    """The answer holds the phrase that every right answer has."""
+    wrong = [(q, a.text) for q in questions(20, kind=kind) if not q.accepts(a := ask(llm.base_url, q))]
+    assert wrong == []
+
+
+@both
+def test_the_steps_are_recorded_in_order(llm, ask):
+    """retrieve, model, tool, model, process; each with its start and its end."""
+    events = []
+    question = questions(2)[1]
+    ask(llm.base_url, question, record=lambda *event: events.append(event))
+    steps = ["retrieve", "model", "tool", "model", "process"]
+    assert [(s, state) for _, s, state in events] == [(s, x) for s in steps for x in ("start", "ok")]
+    assert all(q is question for q, _, _ in events)
+
+
+@both
+def test_the_server_sees_the_same_requests(llm, ask):
+    """Search, model, weather, model, notes; the model's tags name question and turn."""
+    question, mark = questions(5)[4], llm.mark()
+    answer = ask(llm.base_url, question)
+    seen = [(r["kind"], r["tag"]) for r in llm.journal(since=mark)]
+    assert [kind for kind, _ in seen] == ["search", "chat", "weather", "chat", "notes"]
+    assert [tag for kind, tag in seen if kind == "chat"] == ["4.1", "4.2"] and answer.steps == 2
+
+
+@both
+def test_the_step_limit_is_kept(llm, ask):
+    """One model call is not enough for a question that needs a tool."""
+    with pytest.raises(StepLimit, match="no answer after 1 model calls"):
+        ask(llm.base_url, "What is 17 * 23?", max_steps=1)
+
+
+@both
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [("500", "HTTP 500"), ("503", "HTTP 503"), ("garbage", "not JSON"), ("truncate", "not JSON")],
+)
+def test_a_failure_is_a_model_error(behave, llm, ask, fault, error):
+    """Whatever the server does wrong over HTTP, the agent raises ModelError that says what."""
+    behave(script=[fault])
+    with pytest.raises(ModelError, match=error):
+        ask(llm.base_url, "Hello")
+
+
+@both
+def test_a_refusal_carries_its_waiting_time(behave, llm, ask):
+    """retry_after is the server's Retry-After in seconds."""
+    behave(script=["429"])
+    with pytest.raises(ModelError) as caught:
+        ask(llm.base_url, "Hello")
+    assert caught.value.status == 429 and caught.value.retry_after > 0
+
+
+@both
+@pytest.mark.parametrize("fault", ["refuse", "reset", "cut"])
+def test_a_broken_connection_is_an_error_not_an_answer(behave, llm, ask, fault):
+    """The client's own error comes through."""
+    behave(script=[fault] * 8)
+    with pytest.raises((requests.RequestException, OSError, ModelError, Exception), match=".") as caught:
+        ask(llm.base_url, "Hello")
+    assert not isinstance(caught.value, (StepLimit, AttributeError, KeyError, TypeError))
+
+
+@both
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (b"[]", "reply"),
+        (b"{}", "reply"),
+        (b'{"choices": []}', "reply"),
+        (b'{"choices": [{"message": {"content": null}}]}', "reply"),
+        (b'{"choices": [{"message": {"tool_calls": [{"id": "1"}]}}]}', "reply"),
+    ],
+)
+def test_json_that_is_no_reply_is_a_model_error(llm, odd_server, ask, reply, message):
+    """A server that answers 200 with other JSON is told as such, not as a KeyError deep inside."""
+    with pytest.raises(ModelError, match=message):
+        ask(odd_server(reply), "Hello", services=llm.url)
+
+
+@pytest.fixture
+def odd_server():
+    """A server that answers every request with the same bytes."""
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    servers = []
+
+    def start(reply):
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(reply)))
+                self.end_headers()
+                self.wfile.write(reply)
+
+            def log_message(self, *arguments):
+                pass
+
+        servers.append(HTTPServer(("127.0.0.1", 0), Handler))
+        threading.Thread(target=servers[-1].serve_forever, args=[0.01], daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/v1"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@both
+def test_a_tool_that_fails_in_its_own_way_is_told_to_the_model(llm, odd_server, ask):
+    """Arguments that are no JSON become a tool result with the error; the step limit ends the rest."""
+    call = b'{"id": "1", "function": {"name": "calculate", "arguments": "{half"}}'
+    reply = b'{"choices": [{"message": {"role": "assistant", "tool_calls": [' + call + b"]}}]}"
+    with pytest.raises(StepLimit):
+        ask(odd_server(reply), "Hello", services=llm.url, max_steps=2)
+
+
+@pytest.mark.parametrize("agent", [Agent, AsyncAgent])
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"base_url": "localhost:80"}, "base_url is"),
+        ({"base_url": None}, "base_url is"),
+        ({"max_steps": 0}, "max_steps is 0"),
+    ],
+)
+def test_wrong_settings_are_named(agent, settings, message):
+    """ValueError says which setting, its value, and what it takes."""
+    with pytest.raises(ValueError, match=message):
+        agent(**{"base_url": "http://127.0.0.1/v1", **settings})
+
+
+def plain(function):
+    """A method's statements without what makes it asynchronous."""
+    source = textwrap.dedent(inspect.getsource(function))
+    source = re.sub(r"\b(async|await) ", "", source)
+    body = ast.parse(source).body[0].body
+    return [ast.unparse(node) for node in body[isinstance(body[0], ast.Expr) :]]
+
+
+@pytest.mark.parametrize("name", ["ask", "_chat", "_use"])
+def test_the_twins_differ_only_in_await(name):
+    """Take async and await away, and the statements are the same."""
+    assert plain(getattr(Agent, name)) == plain(getattr(AsyncAgent, name))
+
+
+def test_the_twins_take_the_same_settings():
+    """AsyncAgent has one more: the number of connections."""
+    shared = inspect.signature(Agent.__mro__[1].__init__).parameters
+    assert set(inspect.signature(AsyncAgent.__init__).parameters) - {"self", "settings", "base_url"} == {
+        "connections"
+    }
+    assert {"record", "model", "api_key", "services", "max_steps", "timeout"} <= set(shared)
+
+
+def test_threads_share_an_agent_each_with_its_session(llm):
+    """Four threads, four connections, however many questions."""
+    gate, mark = threading.Barrier(4), llm.mark()
+    with Agent(llm.base_url) as agent:
+
+        def work():
+            gate.wait(10)
+            for question in questions(3, kind="lookup"):
+                agent.ask(question)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        [t.start() for t in threads]
+        [t.join() for t in threads]
+    assert llm.stats(since=mark)["connections"] == 4
+
+
+def test_tasks_share_one_bounded_session(llm):
+    """`connections` bounds what an AsyncAgent opens."""
+    mark = llm.mark()
+
+    async def main():
+        async with AsyncAgent(llm.base_url, connections=3) as agent:
+            return await asyncio.gather(*map(agent.ask, questions(12, kind="lookup")))
+
+    assert len(asyncio.run(main())) == 12
+    assert llm.stats(since=mark)["connections"] <= 3
+
+
+def test_a_closed_agent_can_be_used_again(llm):
+    """Closing closes connections; the next question opens new ones."""
+    agent = Agent(llm.base_url)
+    for _ in range(2):
+        assert isinstance(agent.ask("Hello"), Answer)
+        agent.close()
+
+
+def test_questions_come_in_turn_and_are_numbered():
+    """All kinds in turn, or one; after the last the first again, under a new number."""
+    assert [q.kind for q in questions(5)] == ["weather", "arithmetic", "lookup", "summary", "weather"]
+    many = questions(161)
+    assert many[80] == many[0] and [q.number for q in many] == list(range(161))
+    assert {q.kind for q in questions(9, kind="lookup")} == {"lookup"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0,), "count is 0"),
+        ((-1,), "count is -1"),
+        ((2.5,), "count is 2.5"),
+        ((1, "jokes"), "kind is 'jokes'"),
+    ],
+)
+def test_a_wrong_number_or_kind_is_named(arguments, message):
+    """ValueError says what it takes."""
+    with pytest.raises(ValueError, match=message):
+        questions(*arguments)
+
+
+numbers = st.integers(0, 10**6).map(str) | st.decimals(0, 1000, places=2).map(str)
+expressions = st.recursive(
+    numbers,
+    lambda inner: (
+        st.tuples(inner, st.sampled_from("+-*"), inner).map(lambda t: f"({t[0]} {t[1]} {t[2]})")
+        | inner.map(lambda t: f"-{t}")
+    ),
+    max_leaves=8,
+)
+
+
+@given(expressions)
+def test_calculate_agrees_with_python(expression):
+    """On numbers, + - * and brackets it gives what Python gives."""
+    assert calculate(expression) == pytest.approx(eval(expression), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "2 +",
+        "x",
+        "__import__('os')",
+        "2 ** 9",
+        "[1]",
+        "1; 2",
+        "'a'",
+        "1 if 1 else 2",
+        "(" * 500,
+        "1e999 * 0",
+        "1e999",
+        "True",
+        "2j",
+    ],
+)
+def test_calculate_refuses_the_rest(expression):
+    """ValueError, never anything else, and nothing is run."""
+    with pytest.raises(ValueError, match="cannot calculate"):
+        calculate(expression)
+
+
+def test_division_by_zero_is_an_arithmetic_error():
+    """The agent turns it into a tool result."""
+    with pytest.raises(ZeroDivisionError):
+        calculate("1 / 0")
