@@ -110,13 +110,15 @@ def test_a_blocking_strategy_stops_between_requests(llm):
 
 def test_an_abandoned_run_adds_nothing_any_more(llm):
     """What its thread does later is not its trace, and a new run can start at once."""
-    gate = threading.Event()
+    began, gate = threading.Event(), threading.Event()
 
     def stubborn(ask, questions, limit):
+        began.set()
         gate.wait(10)
         return [ask(q) for q in questions]
 
     live = start(stubborn, llm=llm, questions=2)
+    began.wait(10)
     live.stop()
     assert live.wait(5).outcome == "abandoned"
     again = run(serial, llm=llm, questions=2)
@@ -146,9 +148,10 @@ def test_a_strategy_that_swallows_stopped_is_abandoned(llm):
 
 def test_a_coroutine_that_swallows_its_cancellation_is_abandoned(llm):
     """A run does not wait for code that refuses to end."""
-    end = threading.Event()
+    began, end = threading.Event(), threading.Event()
 
     async def deaf(ask, questions, limit):
+        began.set()
         while not end.is_set():
             try:
                 await asyncio.sleep(0.01)
@@ -157,6 +160,7 @@ def test_a_coroutine_that_swallows_its_cancellation_is_abandoned(llm):
         return []
 
     live = start(deaf, llm=llm, questions=1)
+    began.wait(10)
     live.stop()
     assert live.wait(5).outcome == "abandoned"
     end.set()
