@@ -1,9 +1,15 @@
-"""Every exercise: its solution passes, its stub is open, and typical wrong answers get the message meant for them."""
+"""Every exercise: its solution passes, its stub is open, and typical wrong answers get the message meant for them.
+
+A check mostly waits, so several processes try the answers at the same time, each with a fake LLM of its own.
+"""
 
 import importlib.util
 import inspect
+import multiprocessing
 import re
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -11,63 +17,96 @@ from helpers.exercises import check, exercises
 
 TESTS = Path(__file__).resolve().parent
 CELL = re.compile(
-    r"^```\{code-cell\}[^\n]*\n:id: (\S+)\n(?::tags: \[(.*?)\]\n)?(.*?)^```", re.MULTILINE | re.DOTALL
+    r"^```\{code-cell\}[^\n]*\n:id: (\S+)\n(?::tags: \[.*?\]\n)?(.*?)^```", re.MULTILINE | re.DOTALL
 )
 SOLUTION = re.compile(r"^([ \t]*)# solution\n.*", re.MULTILINE | re.DOTALL)
+STUB = r'\1raise NotImplementedError("your turn")'
 
 
-def _source(exercise_id):
+class Job(NamedTuple):
+    """An answer to try: the "solution", the "stub", or a wrong answer's name."""
+
+    exercise_id: str
+    answer: str
+
+    def __str__(self) -> str:
+        return f"{self.exercise_id}-{self.answer}"
+
+
+def source(exercise_id):
     """The exercise's cell in its lesson, and the name of the function that its check cell tries."""
     number = exercise_id.replace(".", "-")
-    path = next((TESTS.parent / "lessons").glob(f"{int(exercise_id.split('.')[0]):02}_*.md"), None)
-    cells = {i: source for i, _, source in CELL.findall(path.read_text(encoding="utf-8"))} if path else {}
-    if f"ex-{number}" not in cells:
-        pytest.fail(f"exercise {exercise_id} has no cell ex-{number} in its lesson")
+    lesson = next((TESTS.parent / "lessons").glob(f"{int(exercise_id.split('.')[0]):02}_*.md"))
+    cells = dict(CELL.findall(lesson.read_text(encoding="utf-8")))
     return cells[f"ex-{number}"], re.search(r'check\("[\d.]+", (\w+)\)', cells[f"check-{number}"])[1]
 
 
-def _function(source, name):
+def wrong_answers(exercise_id):
+    """The wrong answers to an exercise by name."""
+    path = TESTS / "exercises" / f"wrong_{exercise_id.replace('.', '_')}.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    own = inspect.getmembers(module, lambda x: inspect.isfunction(x) and x.__module__ == path.stem)
+    return {name: answer for name, answer in own if not name.startswith("_")}
+
+
+def function(job):
+    """The function that a job is about; solutions and stubs as the learner's cell makes them."""
+    if job.answer not in ("solution", "stub"):
+        return wrong_answers(job.exercise_id)[job.answer]
+    cell, name = source(job.exercise_id)
+    if job.answer == "stub":
+        cell = SOLUTION.sub(STUB, cell)
     namespace = {}
-    exec(compile(source, "<the learner's cell>", "exec"), namespace)
+    exec(compile(cell, "<the learner's cell>", "exec"), namespace)
     return namespace[name]
 
 
-@pytest.mark.parametrize("exercise_id", exercises())
-def test_the_solution_passes(exercise_id):
+def attempt(job):
+    """(state, text) of the verdict."""
+    verdict = check(job.exercise_id, function(job))
+    return verdict.state, repr(verdict)
+
+
+@pytest.fixture(scope="session")
+def verdicts(request):
+    """The verdicts of all jobs that this session has tests for."""
+    jobs = [item.callspec.params["job"] for item in request.session.items if "job" in _params(item)]
+    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return dict(zip(jobs, pool.map(attempt, jobs)))
+
+
+def _params(item):
+    return item.callspec.params if hasattr(item, "callspec") else {}
+
+
+def each(answer):
+    """Parametrize a test by one job for each exercise."""
+    return pytest.mark.parametrize("job", [Job(i, answer) for i in exercises()], ids=str)
+
+
+@each("solution")
+def test_the_solution_passes(verdicts, job):
     """The solution in the lesson is right, and needs nothing from other cells."""
-    source, name = _source(exercise_id)
-    verdict = check(exercise_id, _function(source, name))
-    assert verdict, repr(verdict)
+    state, text = verdicts[job]
+    assert state == "passed", text
+
+
+@each("stub")
+def test_the_stub_is_open(verdicts, job):
+    """What the learner finds is neither passed nor wrong."""
+    assert verdicts[job][0] == "still open"
+
+
+@pytest.mark.parametrize("job", [Job(i, name) for i in exercises() for name in wrong_answers(i)], ids=str)
+def test_a_wrong_answer_gets_its_message(verdicts, job):
+    """Its docstring is a part of the message that is meant for it."""
+    state, text = verdicts[job]
+    assert state == "not yet" and inspect.getdoc(function(job)) in text, text
 
 
 @pytest.mark.parametrize("exercise_id", exercises())
-def test_the_stub_is_open(exercise_id):
-    """What the learner finds is neither passed nor wrong."""
-    source, name = _source(exercise_id)
-    stub = SOLUTION.sub(r'\1raise NotImplementedError("your turn")', source)
-    assert stub != source
-    assert check(exercise_id, _function(stub, name)).state == "still open"
-
-
-def _wrong_answers():
-    for path in sorted((TESTS / "exercises").glob("wrong_*.py")):
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        exercise_id = path.stem.removeprefix("wrong_").replace("_", ".")
-        for name, answer in inspect.getmembers(module, inspect.isfunction):
-            if answer.__module__ == path.stem and not name.startswith("_"):
-                yield pytest.param(exercise_id, answer, id=f"{exercise_id}-{name}")
-
-
-@pytest.mark.parametrize(("exercise_id", "answer"), _wrong_answers())
-def test_a_wrong_answer_gets_its_message(exercise_id, answer):
-    """Its docstring is a part of the message that is meant for it."""
-    verdict = check(exercise_id, answer)
-    assert verdict.state == "not yet" and answer.__doc__ in repr(verdict)
-
-
-def test_every_exercise_has_two_wrong_answers():
+def test_every_exercise_has_two_wrong_answers(exercise_id):
     """A check that catches nothing teaches nothing."""
-    counts = [case.values[0] for case in _wrong_answers()]
-    assert {i: counts.count(i) for i in exercises() if counts.count(i) < 2} == {}
+    assert len(wrong_answers(exercise_id)) >= 2
