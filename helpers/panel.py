@@ -79,10 +79,10 @@ class Panel(widgets.VBox):
             "faults": Slider("Faults", 0, 0, 0.5, 0.05, "share that fails"),
             "prediction": Slider("You predict", 0, 0, 60, 0.05, "s (0: no guess)"),
         }
-        self.run_button = widgets.Button(description="Run", icon="play", button_style="primary")
-        self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
-        self.pin_button = widgets.Button(description="Pin", icon="thumb-tack", disabled=True)
-        self.reset_button = widgets.Button(description="Reset", icon="undo")
+        self.run_button = widgets.Button(description="Run", button_style="primary")
+        self.stop_button = widgets.Button(description="Stop", disabled=True)
+        self.pin_button = widgets.Button(description="Pin", disabled=True)
+        self.reset_button = widgets.Button(description="Reset")
         self.status, self.numbers, self.chart = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self.run_button.on_click(lambda _: self.run())
         self.stop_button.on_click(lambda _: self.stop())

@@ -11,12 +11,10 @@ class Slider(anywidget.AnyWidget):
     """
 
     _esm = """
-    let count = 0;
     export default { render({ model, el }) {
-      const id = `course-slider-${++count}`;
-      el.innerHTML = `<div class="course-slider"><label for="${id}"></label>
-        <input type="range" id="${id}"><input type="number"><span></span></div>`;
-      const [label, range, number, unit] = el.querySelectorAll("label, input, span");
+      el.innerHTML = `<div class="course-slider"><label><span></span><input type="range"></label>
+        <input type="number"><span></span></div>`;
+      const [label, range, number, unit] = el.querySelectorAll("span, input");
       const show = () => {
         label.textContent = model.get("label");
         number.setAttribute("aria-label", `${model.get("label")}, as a number`);
@@ -45,8 +43,9 @@ class Slider(anywidget.AnyWidget):
     _css = """
     .course-slider { display: flex; align-items: center; gap: 8px; flex-wrap: wrap; margin: 2px 0;
       color: var(--jp-ui-font-color1, #222); font-size: 13px; }
-    .course-slider label { width: 7.5em; }
-    .course-slider input[type="range"] { flex: 1 1 140px; max-width: 300px; min-height: 24px;
+    .course-slider label { display: flex; align-items: center; gap: 8px; flex: 0 1 430px; }
+    .course-slider label span { flex: 0 0 7.5em; }
+    .course-slider input[type="range"] { flex: 1 1 120px; min-width: 100px; min-height: 24px;
       accent-color: var(--jp-brand-color1, #1976d2); }
     .course-slider input[type="number"] { width: 5.5em; padding: 2px 4px; font: inherit;
       color: inherit; background: var(--jp-layout-color1, #fff); border: 1px solid var(--jp-border-color1, #8a8a8a); }
