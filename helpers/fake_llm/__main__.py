@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from dataclasses import Field
+from functools import partial
 from typing import Any
 
 from helpers.fake_llm.behaviour import SETTINGS, Behaviour
@@ -16,6 +17,7 @@ from helpers.fake_llm.schedule import punctual_loop
 from helpers.fake_llm.server import Server
 
 PARENT_CHECK = 1.0
+FEW_FILES = 4096
 DESCRIPTION = """\
 A fake LLM: an HTTP server that speaks OpenAI's chat completions protocol, answers the course's questions
 through real tool calls, keeps the time it is told to keep, and writes a journal of what its clients do.
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         behaviour = _behaviour(options)
-        _check_host(options.host, behaviour.api_key)
+        _check_address(options.host, options.port, behaviour.api_key)
     except ValueError as error:
         return _fail(str(error))
     files = raise_file_limit()
@@ -57,8 +59,16 @@ async def serve(behaviour: Behaviour, options: argparse.Namespace, files: int | 
     _end_on_signals(over)
     if options.until_stdin_closes:
         _end_with_parent(over)
-    print(json.dumps({"base_url": f"http://{shown}:{port}/v1", "pid": os.getpid()}), flush=True)
-    await over.wait()
+    base_url = f"http://{shown}:{port}/v1"
+    print(json.dumps({"base_url": base_url, "pid": os.getpid()}), flush=True)
+    if files is not None and files < FEW_FILES:
+        print(f"fake LLM: at most {files} open files here, so fewer connections than that", file=sys.stderr)
+    if sys.stdout.isatty() and not options.until_stdin_closes:
+        from helpers.fake_llm.view import watch  # rich is only loaded where somebody looks
+
+        await watch(server, base_url, over)
+    else:
+        await over.wait()
     return 0
 
 
@@ -80,9 +90,10 @@ def raise_file_limit() -> int | None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m helpers.fake_llm",
+        usage="%(prog)s [--host HOST] [--port PORT] [settings]",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=110, max_help_position=32),
     )
     where = parser.add_argument_group("where")
     where.add_argument(
@@ -97,8 +108,16 @@ def _parser() -> argparse.ArgumentParser:
     for name, setting in SETTINGS.items():
         default = "off" if setting.default in (None, ()) else setting.default
         text = f"{setting.metadata['text']} ({default})"
-        how.add_argument("--" + name.replace("_", "-"), metavar="X", type=_reader(setting), help=text)
+        how.add_argument(
+            "--" + name.replace("_", "-"), metavar=_metavar(setting), type=_reader(setting), help=text
+        )
     return parser
+
+
+def _metavar(setting: Field) -> str:
+    if setting.name in ("script", "models"):
+        return "A,B,…"
+    return "KEY" if setting.name == "api_key" else "X"
 
 
 def _reader(setting: Field) -> Any:
@@ -126,7 +145,9 @@ def _behaviour(options: argparse.Namespace) -> Behaviour:
     return Behaviour().changed(**{**settings, **given})
 
 
-def _check_host(host: str, key: str | None) -> None:
+def _check_address(host: str, port: int, key: str | None) -> None:
+    if not 0 <= port <= 65_535:
+        raise ValueError(f"port is {port}; it takes a whole number from 0 (a free one) to 65,535")
     try:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -149,7 +170,7 @@ def _end_on_signals(over: asyncio.Event) -> None:
         if hasattr(signal, name):
             try:
                 loop.add_signal_handler(getattr(signal, name), over.set)
-            except NotImplementedError:
+            except NotImplementedError:  # Windows, where Ctrl-C raises KeyboardInterrupt instead
                 return
 
 

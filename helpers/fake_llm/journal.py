@@ -16,7 +16,6 @@ class Record:
         "arrival",
         "completion_tokens",
         "connection",
-        "dropped",
         "due",
         "end",
         "first_byte",
@@ -45,7 +44,7 @@ class Record:
         self.started = self.planned = self.due = self.first_byte = self.end = self.released = None
         self.status = self.outcome = self.retry_after = None
         self.prompt_tokens = self.completion_tokens = 0
-        self.key, self.retry, self.dropped = tag, tag is not None, False
+        self.key, self.retry = tag, tag is not None
 
     @property
     def late(self) -> float | None:
@@ -71,32 +70,30 @@ class Journal:
         self.limit = limit
         self.records: deque[Record] = deque()
         self.count = 0
-        self.in_flight = 0
-        self.dropped = 0
         self.totals: Counter = Counter()
+        self._first = self._kept = 0
 
     def open(self, kind: str, connection: int, tag: str | None, arrival: float) -> Record:
         """A new record, in flight."""
         record = Record(self.count, kind, connection, tag, arrival)
         self.count += 1
-        self.in_flight += 1
+        self.totals[kind, None] += 1
         self.records.append(record)
         if len(self.records) > self.limit:
-            self._drop()
+            self._kept = self.records.popleft().number + 1
         return record
 
     def close(self, record: Record, outcome: str, end: float) -> None:
         """The request has ended."""
         record.outcome, record.end = outcome, end
-        self.in_flight -= 1
-        if record.dropped:
-            self._total(record)
+        self.totals[record.kind, None] -= 1
+        self.totals[record.kind, outcome] += 1
 
     def clear(self) -> None:
         """Forget all that has ended; what is in flight stays, and marks stay valid."""
         self.records = deque(r for r in self.records if r.outcome is None)
-        self.dropped = 0
-        self.totals.clear()
+        self.totals = Counter({key: n for key, n in self.totals.items() if key[1] is None})
+        self._first = self.count
 
     def since(self, mark: int, kind: str | None = None) -> list[Record]:
         """The kept records that arrived from this mark on, in order of arrival."""
@@ -104,35 +101,27 @@ class Journal:
         return [r for r in newest_first if kind in (None, r.kind)][::-1]
 
     def stats(self, since: int = 0, kind: str | None = None) -> dict[str, Any]:
-        """Counts and times of the requests since a mark. What the bound dropped is in the counts if the mark
-        lies before it, and not in the times."""
+        """Counts and times of the requests since a mark; since 0, the counts include what the bound dropped."""
         records = self.since(since, kind)
-        whole = not since
-        totals = {k: n for k, n in self.totals.items() if whole and kind in (None, k[0])}
-        counts = Counter(r.outcome for r in records)
-        kinds = Counter(r.kind for r in records)
+        totals = self.totals if not since else Counter((r.kind, r.outcome) for r in records)
+        counts, kinds = Counter(), Counter()
         for (of_kind, outcome), n in totals.items():
-            counts[outcome] += n
-            kinds[of_kind] += n
+            if n and kind in (None, of_kind):
+                counts[outcome] += n
+                kinds[of_kind] += n
         return {
             "requests": sum(kinds.values()),
             **{outcome: counts[outcome] for outcome in OUTCOMES},
             "in_flight": counts[None],
-            **_times(records),
-            **_manners(records),
+            **summary(records),
             "by_kind": dict(kinds),
-            "dropped": self.dropped if whole else 0,
+            "dropped": max(0, self._kept - max(since, self._first)),
         }
 
-    def _drop(self) -> None:
-        record = self.records.popleft()
-        self.dropped += 1
-        record.dropped = True
-        if record.outcome is not None:
-            self._total(record)
 
-    def _total(self, record: Record) -> None:
-        self.totals[record.kind, record.outcome] += 1
+def summary(records: list[Record]) -> dict[str, Any]:
+    """The times of some records, and the manners of the clients."""
+    return {**_times(records), **_manners(records)}
 
 
 def _times(records: list[Record]) -> dict[str, Any]:
@@ -149,18 +138,28 @@ def _times(records: list[Record]) -> dict[str, Any]:
     }
 
 
-def _manners(records: list[Record]) -> dict[str, int]:
-    retried = early = 0
+def _manners(records: list[Record]) -> dict[str, Any]:
+    """Retries, how long after the failure they came, and how long after Retry-After had ended."""
+    retried, waits, grace = 0, [], []
     last: dict[tuple, Record] = {}
     for r in records:
         if r.key is None:
             continue
         before = last.get((r.kind, r.key))
-        if r.retry and before is not None and before.end is not None and before.end <= r.arrival:
-            retried += before.outcome != "answered"
-            early += before.retry_after is not None and r.arrival < before.end + before.retry_after
         last[r.kind, r.key] = r
-    return {"retried": retried, "too_early": early}
+        if not r.retry or before is None or before.end is None or before.end > r.arrival:
+            continue
+        if before.outcome != "answered":
+            retried += 1
+            waits.append(r.arrival - before.end)
+        if before.retry_after is not None:
+            grace.append(r.arrival - before.end - before.retry_after)
+    return {
+        "retried": retried,
+        "too_early": sum(seconds < 0 for seconds in grace),
+        "retry_wait": percentiles(waits, "p50", "max"),
+        "after_retry_after": percentiles(grace, "p50", "max"),
+    }
 
 
 def peak(spans: Iterable[tuple[float, float | None]]) -> int:
