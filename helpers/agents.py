@@ -285,8 +285,16 @@ def _checked(status: int, headers: Any, content: bytes) -> dict:
         return reply
     error = reply.get("error") if isinstance(reply, dict) else None
     message = error.get("message", "") if isinstance(error, dict) else str(reply)[:200]
-    wait = headers.get("Retry-After", "")
-    raise ModelError(status, message, float(wait) if wait.replace(".", "", 1).isdecimal() else None)
+    raise ModelError(status, message, _retry_after(headers))
+
+
+def _retry_after(headers: Any) -> float | None:
+    """Seconds that the server asks us to wait; in milliseconds where it says so, as OpenAI's does."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = headers.get(name, "")
+        if text.replace(".", "", 1).isdecimal():
+            return float(text) * unit
+    return None
 
 
 def _message(reply: Any) -> dict:

@@ -125,6 +125,24 @@ def answers(trial: Trial) -> Finding | None:
     )
 
 
+def replies(trial: Trial) -> Finding | None:
+    """The function returned the texts of the model's replies (kept as "replies"), in the order of the questions."""
+    returned, texts = trial.returned, trial.kept["replies"]
+    if isinstance(returned, (list, tuple)) and list(returned) == texts:
+        return None
+    seen = f"your function returned {describe(returned)}"
+    if not isinstance(returned, (list, tuple)) or not all(isinstance(text, str) for text in returned):
+        return Finding(f"a list of {len(texts)} texts", seen, remedy(returned))
+    if sorted(returned) == sorted(texts):
+        seen = "all replies are there, in another order"
+        return Finding("the replies in the order of the questions", seen, "how a reply finds its place.")
+    return Finding(
+        "the text of the model's reply to each question",
+        seen,
+        "messages, and where the reply holds its text.",
+    )
+
+
 def describe(value: Any) -> str:
     """A value in words, short."""
     if value is None:

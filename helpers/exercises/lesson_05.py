@@ -5,7 +5,7 @@ from typing import Any
 
 from helpers.agents import Question, questions
 from helpers.exercises.exercise import Exercise, Finding, Trial
-from helpers.exercises.judges import answers, connections, describe, overlapped, peak, remedy
+from helpers.exercises.judges import answers, connections, describe, overlapped, peak, replies
 
 FIVE, TEN = 5, 10
 
@@ -14,23 +14,6 @@ async def _twenty_by_hand(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(20, kind="lookup")
     trial.kept["replies"] = trial.replies(trial.questions)
     return await function(trial.base_url, trial.questions)
-
-
-def _the_replies(trial: Trial) -> Finding | None:
-    returned, replies = trial.returned, trial.kept["replies"]
-    if isinstance(returned, (list, tuple)) and list(returned) == replies:
-        return None
-    seen = f"your function returned {describe(returned)}"
-    if not isinstance(returned, (list, tuple)) or not all(isinstance(text, str) for text in returned):
-        return Finding(f"a list of {len(replies)} texts", seen, remedy(returned))
-    if sorted(returned) == sorted(replies):
-        seen = "all replies are there, in another order"
-        return Finding("the replies in the order of the questions", seen, "how a reply finds its place.")
-    return Finding(
-        "the text of the model's reply to each question",
-        seen,
-        "messages, and where the reply holds its text.",
-    )
 
 
 async def _twenty_through_five(function: Callable, trial: Trial) -> Any:
@@ -91,7 +74,7 @@ EXERCISES = [
         "one session for all",
         "ask_all(base_url, questions)",
         _twenty_by_hand,
-        [_the_replies, connections(TEN), peak(8, TEN), overlapped(TEN)],
+        [replies, connections(TEN), peak(8, TEN), overlapped(TEN)],
         "20 replies in order, over 10 connections.",
         llm={"latency": 0.1},
     ),
