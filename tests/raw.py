@@ -1,0 +1,45 @@
+"""A client that sends exactly the bytes it is given, and reads replies with the standard library's parser."""
+
+import json
+import socket
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
+
+PATIENCE = 20.0
+
+
+def chat(text="Say something.", **body):
+    """The body of a chat completion's request."""
+    return {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": text}], **body}
+
+
+def post(body, path="/v1/chat/completions", lines=b""):
+    """A POST request as bytes; `body` is an object or bytes."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    head = b"POST %b HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" % path.encode()
+    return head + lines + b"content-length: %d\r\n\r\n%b" % (len(raw), raw)
+
+
+def connect(llm):
+    """A new connection to the fake LLM."""
+    where = urlsplit(llm.url)
+    sock = socket.create_connection((where.hostname, where.port), timeout=PATIENCE)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+def read(sock, method="POST"):
+    """(status, headers, body) of the next reply on a connection; None if the connection ends first."""
+    reply = HTTPResponse(sock, method=method)
+    try:
+        reply.begin()
+        return reply.status, reply.headers, reply.read()
+    except (ConnectionError, ValueError):
+        return None
+
+
+def ask(llm, data, method="POST"):
+    """Send these bytes on a new connection and read one reply."""
+    with connect(llm) as sock:
+        sock.sendall(data)
+        return read(sock, method)
