@@ -1,75 +1,61 @@
-"""Figures for when the clock has stopped: matplotlib, one style, each with its data as a table and words for it.
+"""The course's figures, each with its table: runs one above the other, latencies, statuses, memory."""
 
-A Chart shows itself in a notebook as a picture with alternative text, and its table below. Text and lines are of a
-grey that is legible on light and on dark paper, and the background is left clear.
-"""
+from collections.abc import Callable, Mapping, Sequence
 
-import base64
-import io
-from collections.abc import Sequence
-from html import escape
-from pathlib import Path
-
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+import numpy as np
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from helpers.experiment import Run
-from helpers.tables import html_table, text_table
-from helpers.timeline import COLOURS, SCALE, WORDS, describe
-from helpers.trace import ideal_seconds
+from helpers.figures import FAINT, INK, SERIES, Chart, bars, grid, key, sheet, title
+from helpers.flow import flow_layers
+from helpers.numbers import least_seconds
+from helpers.palette import ACCENT, SCALE, WARN, kind_of
+from helpers.rows import MOST_ROWS, by_query
+from helpers.timeline import describe
+from helpers.trace import percentile
 
-GREY = "#7A7A7A"
-HATCH = {"failed": "////", "cancelled": "\\\\\\\\", "retry": "----"}
 HEAD = ("strategy", "in flight", "seconds", "ideal seconds", "a second", "p50", "p95", "answered")
+BINS = 40
+STATUS = {"2xx": ("#0072B2", ""), "429": ("#E69F00", "----"), "4xx": ("#CC79A7", "...."), "5xx": (WARN, "////")}
+LEFT_EARLY = ("#7A7A7A", "\\\\\\\\")
 
 
-class Chart:
-    """A figure with its data: `head` and `rows` are the table, `alt` says in words what the picture shows."""
+def compare(*runs: Run, show: str = "timeline") -> Chart:
+    """Several runs on one chart, with one time axis.
 
-    def __init__(self, figure: Figure, alt: str, head: Sequence[str], rows: Sequence[Sequence]):
-        self.figure, self.alt, self.head, self.rows = figure, alt, tuple(head), [tuple(r) for r in rows]
-        FigureCanvasAgg(figure)
-
-    def __repr__(self) -> str:
-        return f"Chart with a table of {len(self.rows)} rows"
-
-    def __str__(self) -> str:
-        return text_table(self.head, self.rows)
-
-    def save(self, path: str | Path) -> None:
-        """Write the picture; the name's ending (.png or .svg) decides the format."""
-        self.figure.savefig(path, dpi=150)
-
-    def _repr_html_(self) -> str:
-        data = io.BytesIO()
-        self.figure.savefig(data, format="png", dpi=130, transparent=True)
-        image = base64.b64encode(data.getvalue()).decode()
-        picture = f'<img alt="{escape(self.alt)}" src="data:image/png;base64,{image}" style="max-width:100%">'
-        return picture + html_table("The same in numbers", self.head, self.rows)
-
-
-def compare(*runs: Run) -> Chart:
-    """Several runs one above the other on one time axis: a row for each query, a colour for each step."""
+    show: "timeline" (a row for each query), "latency" (how long one query takes, p50, p95, p99) or "status" (the
+    requests that the server saw, by status, over time). Raises ValueError on another, or without a run.
+    """
     if not runs:
-        raise ValueError("compare takes at least one run")
-    heights = [max(0.9, min(2.2, len(run.questions) * 0.055)) for run in runs]
-    figure = Figure(figsize=(8.2, sum(heights) + 0.55 * len(runs) + 0.6), layout="constrained")
-    axes = figure.subplots(len(runs), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+        raise ValueError("compare takes at least one run, such as compare(run(serial, llm=llm))")
+    if show not in _PICTURES:
+        raise ValueError(f"show is {show!r}; it takes one of {', '.join(_PICTURES)}")
+    return _PICTURES[show](runs)
+
+
+def timelines(runs: Sequence[Run]) -> Chart:
+    """Runs one above the other: a row for each query, a colour for each step; from 200 queries on, counts."""
+    tall = [max(0.55, min(1.9, len(run.questions) * 0.062)) for run in runs]
+    height = sum(tall) + 0.42 * len(runs) + 0.95
+    figure, axes = sheet(height, nrows=len(runs), sharex=True, height_ratios=tall)
     end = max(run.seconds for run in runs)
-    shown = set()
+    slowest = max(runs, key=lambda run: run.seconds)
+    kinds = set()
     for axis, run in zip(axes, runs):
-        shown |= _timeline(axis, run, end)
-    axes[-1].set_xlabel(f"seconds ({SCALE})", color=GREY)
-    keys = [Patch(facecolor=_face(k), edgecolor=COLOURS[k], hatch=HATCH.get(k), label=WORDS.get(k, k)) for k in COLOURS if k in shown]
-    figure.legend(handles=keys, loc="outside upper right", ncols=len(keys), frameon=False, labelcolor=GREY, fontsize=9)
+        kinds |= (_flow if len(run.questions) > MOST_ROWS else _rows)(axis, run)
+        title(axis, run.name.replace("_", " "), _in_flight(run))
+        _ended(axis, run, end, slowest)
+        axis.set_xlim(0, end * (1.0 if len(runs) > 1 else 1.12))
+        grid(axis, "x")
+    axes[-1].set_xlabel(f"seconds.  {SCALE}", color=FAINT, fontsize=9)
+    key(figure, kinds)
     alt = "Timelines. " + ". ".join(describe(run.name, run.summary) for run in runs) + "."
     return Chart(figure, alt, HEAD, [_row(run) for run in runs])
 
 
-def _title(run: Run) -> str:
-    return f"{run.name.replace('_', ' ')}, {_peak(run)} in flight"
+def _in_flight(run: Run) -> str:
+    seen = _peak(run)
+    return f"{seen} in flight" if seen > 1 else "one at a time"
 
 
 def _peak(run: Run) -> int:
@@ -78,45 +64,134 @@ def _peak(run: Run) -> int:
 
 def _row(run: Run) -> tuple:
     s, seen = run.summary, _peak(run)
-    ideal = ideal_seconds(run.planned, max(seen, 1))
     spans = [f"{value:.3f}" if value is not None else "-" for value in (s.p50_from_start, s.p95_from_start)]
     answered = f"{s.answered} of {s.queries}"
+    ideal = least_seconds(run, max(seen, 1))
     return (run.name, seen, f"{run.seconds:.2f}", f"{ideal:.2f}", f"{s.throughput:.1f}", *spans, answered)
 
 
-def _face(kind: str) -> str:
-    return "none" if kind in HATCH else COLOURS[kind]
+def _rows(axis, run: Run) -> set[str]:
+    """One run's bars; returns their kinds."""
+    rows = by_query(run.trace.spans(), run.seconds, len(run.questions))
+    for kind, items in rows.bars.items():
+        bars(axis, kind, items)
+    axis.set_ylim(rows.count + 0.7, 0.3)
+    axis.set_yticks(sorted({1, *(n for n in MaxNLocator(4, integer=True).tick_values(1, rows.count) if 1 < n <= rows.count)}))
+    axis.set_ylabel("query", color=FAINT, fontsize=9)
+    return {kind for kind, items in rows.bars.items() if any(b > a for _, a, b in items)}
 
 
-def _timeline(axis, run: Run, end: float) -> set[str]:
-    """Draw one run's bars; returns the kinds that it has."""
-    bars: dict[str, list] = {}
-    order: dict = {}
-    for span in run.trace.spans():
-        place = span.query if isinstance(span.query, int) else order.setdefault(span.query, len(order))
-        stop = run.seconds if span.end is None else span.end
-        if span.step == "query":
-            axis.plot([0, span.start], [place + 1, place + 1], color=GREY, alpha=0.35, linewidth=0.7)
-            continue
-        kind = span.state if span.state in ("failed", "cancelled") else span.step
-        bars.setdefault(kind, []).append((place + 1, span.start, stop - span.start))
-    for kind, items in bars.items():
-        places, starts, widths = zip(*items)
-        style = dict(color=COLOURS[kind]) if kind not in HATCH else dict(color="none", edgecolor=COLOURS[kind], hatch=HATCH[kind])
-        axis.barh(places, widths, left=starts, height=0.82, linewidth=0, **style)
-    _dress(axis, f"{_title(run)}: {run.seconds:.2f} s", end, len(run.questions))
-    return set(bars)
+def _flow(axis, run: Run) -> set[str]:
+    """One run of many queries: how many are in each state, over time."""
+    count = len(run.questions)
+    times, layers = flow_layers(run.trace.spans(), run.seconds, count)
+    for name, low, high in layers:
+        look = kind_of(name)
+        colour = {"answered": "#D6E6F2", "waiting": "#E2E2E2"}.get(name, look.colour)
+        hatched = look.hatch if name != "waiting" else ""
+        axis.fill_between(times, low, high, facecolor="white" if hatched else colour, edgecolor=colour, hatch=hatched, linewidth=0)
+    axis.set_ylim(0, count)
+    axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    axis.set_ylabel("queries", color=FAINT, fontsize=9)
+    axis.text(run.seconds * 0.97, count * 0.08, "answered", color=INK, fontsize=9, ha="right")
+    return {name for name, _, _ in layers} - {"answered"}
 
 
-def _dress(axis, title: str, end: float, queries: int) -> None:
-    axis.set_title(title, loc="left", fontsize=10.5, color=GREY, fontweight="bold")
-    axis.set_xlim(0, end * 1.01)
-    axis.set_ylim(queries + 0.6, 0.4)
-    axis.yaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
-    axis.set_ylabel("query", color=GREY, fontsize=9)
-    axis.tick_params(colors=GREY, labelsize=8)
-    axis.grid(axis="x", color=GREY, alpha=0.25)
-    axis.set_axisbelow(True)
-    for side in axis.spines.values():
-        side.set_visible(False)
-    axis.set_facecolor("none")
+def _ended(axis, run: Run, end: float, slowest: Run) -> None:
+    """The time it took, said where it ended."""
+    words = f"{run.seconds:.2f} s"
+    if run is not slowest and run.seconds and slowest.seconds / run.seconds >= 1.05:
+        words += f", {slowest.seconds / run.seconds:.1f} times as fast"
+    right = run.seconds > 0.7 * end and slowest is run and end == run.seconds
+    low, high = sorted(axis.get_ylim())
+    axis.plot([run.seconds] * 2, [low, high], color=INK, linewidth=1, zorder=3)
+    axis.annotate(words, (run.seconds, (low + high) / 2), (-6 if right else 6, 0), textcoords="offset points", fontsize=10,
+                  ha="right" if right else "left", va="center", color=INK, fontweight="bold", zorder=4,
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 2, "alpha": 0.85})  # fmt: skip
+
+
+def latencies(runs: Sequence[Run]) -> Chart:
+    """The share of queries answered within a time: from each one's own start, and (dotted) from submission."""
+    figure, (axis,) = sheet(3.6)
+    rows = []
+    for i, run in enumerate(runs):
+        colour, whole = SERIES[i % len(SERIES)], [s for s in run.trace.spans() if s.step == "query" and s.state == "ok"]
+        for clock, times in (
+            ("from its start", [s.end - s.start for s in whole]),
+            ("from submission", [s.end for s in whole]),
+        ):
+            marks = [percentile(times, p) for p in (50, 95, 99)]
+            rows.append((run.name, clock, *("-" if m is None else f"{m:.3f}" for m in marks)))
+            _ecdf(axis, sorted(times), marks, colour, f"{run.name}, {clock}", dotted=clock == "from submission")
+    axis.set_ylim(0, 1.03)
+    axis.set_xlim(left=0)
+    axis.yaxis.set_major_formatter(PercentFormatter(1))
+    axis.set_xlabel(f"seconds.  {SCALE}", color=FAINT, fontsize=9)
+    title(axis, "Share of queries answered within a time", "marks: p50, p95, p99")
+    grid(axis, "both")
+    axis.legend(frameon=False, fontsize=9, labelcolor=INK, loc="lower right")
+    alt = "Latencies. " + ". ".join(f"{n} {clock}: p50 {a} s, p95 {b} s, p99 {c} s" for n, clock, a, b, c in rows) + "."
+    return Chart(figure, alt, ("strategy", "clock", "p50", "p95", "p99"), rows)
+
+
+def _ecdf(axis, times: list[float], marks: list, colour: str, label: str, *, dotted: bool) -> None:
+    if not times:
+        return
+    shares = np.arange(1, len(times) + 1) / len(times)
+    axis.step([0, *times], [0, *shares], where="post", color=colour, linestyle=":" if dotted else "-", linewidth=1.8, label=label)
+    axis.plot(marks, [0.5, 0.95, 0.99], "o", color=colour, markersize=4.5, markerfacecolor="white" if dotted else colour)
+
+
+def statuses(runs: Sequence[Run]) -> Chart:
+    """The requests that the server saw, by how it answered, over time."""
+    figure, axes = sheet(1.9 * len(runs) + 0.5, nrows=len(runs), sharex=True)
+    ended = [_ends(run) for run in runs]
+    edges = np.linspace(0, max([0.1, *(at for ends in ended for _, at in ends)]), BINS + 1)
+    rows = []
+    for axis, run, ends in zip(axes, runs, ended):
+        floor = np.zeros(BINS)
+        for status in sorted({status for status, _ in ends}):
+            counts, _ = np.histogram([at for s, at in ends if s == status], edges)
+            colour, hatch = STATUS.get(status, LEFT_EARLY)
+            face = {"facecolor": "white", "edgecolor": colour, "hatch": hatch} if hatch else {"facecolor": colour}
+            axis.bar(edges[:-1], counts, np.diff(edges) * 0.9, floor, align="edge", linewidth=0, label=f"{status}: {counts.sum()}", **face)
+            floor += counts
+            rows.append((run.name, status, int(counts.sum())))
+        title(axis, run.name.replace("_", " "), f"{len(ends)} requests ended")
+        axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        grid(axis, "y")
+        axis.legend(frameon=False, fontsize=9, labelcolor=INK, loc="upper right")
+    axes[-1].set_xlabel(f"seconds.  {SCALE}", color=FAINT, fontsize=9)
+    alt = "Requests by status. " + ". ".join(f"{name}: {count} of {status}" for name, status, count in rows) + "."
+    return Chart(figure, alt, ("strategy", "status", "requests"), rows)
+
+
+def _ends(run: Run) -> list[tuple[str, float]]:
+    """(status, seconds since the run's first request) of every request that has ended."""
+    journal = run.requests()
+    zero = min((r["arrival"] for r in journal), default=0.0)
+    return [(_class(r["status"]), r["end"] - zero) for r in journal if r["end"] is not None]
+
+
+def _class(status: int | None) -> str:
+    if status is None:
+        return "no answer"
+    return "429" if status == 429 else f"{status // 100}xx"
+
+
+def memory(megabytes: Mapping[str, float]) -> Chart:
+    """Memory by strategy, as measured in a process of its own for each (see helpers.bench)."""
+    figure, (axis,) = sheet(0.42 * len(megabytes) + 0.7)
+    names, values = list(megabytes), list(megabytes.values())
+    axis.barh(names, values, height=0.62, color=ACCENT)
+    for i, value in enumerate(values):
+        axis.annotate(f"{value:.0f} MB", (value, i), (5, 0), textcoords="offset points", va="center", fontsize=10, color=INK)
+    axis.invert_yaxis()
+    axis.set_xlim(0, max(values) * 1.15)
+    axis.set_xticks([])
+    title(axis, "Memory", "at its peak, in megabytes")
+    alt = "Memory. " + ", ".join(f"{name} {value:.0f} MB" for name, value in megabytes.items()) + "."
+    return Chart(figure, alt, ("strategy", "MB"), [(name, f"{value:.0f}") for name, value in megabytes.items()])
+
+
+_PICTURES: dict[str, Callable] = {"timeline": timelines, "latency": latencies, "status": statuses}

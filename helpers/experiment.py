@@ -33,21 +33,31 @@ class Run:
     outcome: "running", "done", "failed" (see `error`), "stopped", or "abandoned" (it was stopped but its code
     has not returned; its thread ends when the code does).
     answers: what the strategy returned, None until then. seconds: how long it took, None until it is over.
-    cpu: CPU seconds of this process during the run. lag: (time, lateness) pairs of the loop in seconds,
-    empty for a synchronous strategy. server: the journal's stats of this run, None until it is over.
+    behaviour: the fake LLM's settings in this run. cpu: CPU seconds of this process during the run.
+    lag: (time, lateness) pairs of the loop in seconds, empty for a synchronous strategy. server: the journal's stats of this run, None until it is over.
     """
 
     def __init__(
-        self, strategy: Callable, llm: Any, questions: Sequence[Question], limit: int, agent: Callable
+        self,
+        strategy: Callable,
+        llm: Any,
+        questions: Sequence[Question],
+        limit: int,
+        agent: Callable,
+        behaviour: dict[str, Any],
     ):
         self.strategy, self.llm, self.questions, self.limit = strategy, llm, questions, limit
         self.name = getattr(strategy, "__name__", type(strategy).__name__)
-        self.planned = planned_seconds(questions, llm.behaviour())
+        before = llm.behaviour()
+        llm.behave(**behaviour)
+        self._before = {name: before[name] for name in behaviour}
+        self.behaviour = before | behaviour
+        self.planned = planned_seconds(questions, self.behaviour)
         self.outcome, self.error, self.answers = "running", None, None
         self.seconds, self.cpu, self.lag, self.server = None, None, [], None
         self._agent, self._stop, self._over = agent, threading.Event(), threading.Event()
         self._loop, self._task = None, None
-        self._mark = llm.mark()
+        self._mark, self._until = llm.mark(), None
         self.trace = Trace()
         self._thread = threading.Thread(target=self._work, name=f"run {self.name}", daemon=True)
 
@@ -74,6 +84,11 @@ class Run:
     def right(self) -> int:
         """How many answers are right."""
         return sum(q.accepts(a) for q, a in zip(self.questions, self.answers or []))
+
+    def requests(self) -> list[dict]:
+        """The server's journal of this run, while the server still has it. Raises ConnectionError when it is gone."""
+        journal = self.llm.journal(since=self._mark)
+        return journal if self._until is None else journal[: max(0, self._until - self._mark)]
 
     def pause(self, seconds: float) -> None:
         """Block for so many seconds, or until it is over."""
@@ -146,7 +161,8 @@ class Run:
             self.trace.close()
             _running.pop(self.llm.url, None)
             try:
-                self.server = self.llm.stats(since=self._mark)
+                self.server, self._until = self.llm.stats(since=self._mark), self.llm.mark()
+                self.llm.behave(**self._before)
             except (OSError, RuntimeError):
                 self.server = None
             self._over.set()
@@ -193,12 +209,14 @@ def start(
     kind: str | None = "lookup",
     limit: int = 10,
     agent: Callable | None = None,
+    behaviour: dict[str, Any] | None = None,
 ) -> Run:
     """Start a strategy and return its live Run.
 
     questions: how many of the shipped ones (of one `kind`, or None for all kinds in turn), or your own list.
     limit: questions in flight, handed to the strategy. agent: called as agent(base_url, record=...) for the
-    agent to use; by default Agent for a `def`, AsyncAgent for an `async def`.
+    agent to use; by default Agent for a `def`, AsyncAgent for an `async def`. behaviour: settings of the fake
+    LLM for this run; afterwards it has its own again.
     Raises TypeError or ValueError that name the argument, and RuntimeError while another run uses this fake LLM.
     """
     if not callable(strategy):
@@ -214,7 +232,7 @@ def start(
             raise RuntimeError(
                 f"{_running[llm.url]} still uses this fake LLM; wait for it, stop it, or give this run its own"
             )
-        run = _running[llm.url] = Run(strategy, llm, asked, limit, agent)
+        run = _running[llm.url] = Run(strategy, llm, asked, limit, agent, behaviour or {})
     run._thread.start()
     return run
 

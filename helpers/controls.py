@@ -1,0 +1,154 @@
+"""What ipywidgets lacks: a slider that screen readers can name, an empty-able number, a status line that is announced.
+
+ipywidgets' own sliders have no accessible name (axe-core: aria-input-field-name), and a message put into a
+widgets.HTML is a new element each time, which a screen reader does not announce.
+"""
+
+import anywidget
+import traitlets
+
+_CSS = """
+.course-field { display: flex; align-items: center; gap: 8px; min-height: 28px;
+  color: var(--jp-ui-font-color1, #222); font-size: 13px; }
+.course-field label { flex: 0 0 7.5em; }
+.course-field input[type="range"] { flex: 1 1 80px; min-width: 60px; max-width: 260px; min-height: 24px;
+  accent-color: var(--jp-brand-color1, #1976d2); }
+.course-field input[type="number"] { width: 5em; padding: 3px 6px; font: inherit; border-radius: 3px;
+  color: inherit; background: var(--jp-layout-color1, #fff); border: 1px solid var(--jp-border-color1, #8a8a8a); }
+.course-field .course-unit { white-space: nowrap; opacity: .8; min-width: 1em; }
+.course-field input:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); outline-offset: 2px; }
+"""
+
+
+class Number(anywidget.AnyWidget):
+    """A labelled number; `value` is None while the field is empty.
+
+    Raises traitlets.TraitError on a value outside of `min` to `max`.
+    """
+
+    _esm = """
+    let count = 0;
+    export default { render({ model, el }) {
+      const id = `course-field-${++count}`;
+      const sliding = model.get("sliding");
+      el.innerHTML = `<div class="course-field"><label for="${id}"></label>` +
+        (sliding ? `<input type="range" id="${id}"><input type="number">` : `<input type="number" id="${id}">`) +
+        `<span class="course-unit"></span></div>`;
+      const label = el.querySelector("label"), unit = el.querySelector("span");
+      const inputs = [...el.querySelectorAll("input")], number = inputs.at(-1);
+      const show = () => {
+        label.textContent = model.get("label");
+        unit.textContent = model.get("unit");
+        if (sliding) number.setAttribute("aria-label", `${model.get("label")}, as a number`);
+        for (const input of inputs) {
+          for (const side of ["min", "max", "step"]) input[side] = model.get(side);
+          input.step = input === number ? "any" : model.get("step");
+          input.value = model.get("value") ?? "";
+          input.disabled = model.get("disabled");
+        }
+      };
+      const keep = (input) => {
+        const value = Number(input.value), empty = input.value === "";
+        if (empty ? !sliding : value >= model.get("min") && value <= model.get("max")) {
+          model.set("value", empty ? null : value);
+          model.save_changes();
+        }
+        show();
+      };
+      for (const input of inputs) {
+        input.addEventListener("change", () => keep(input));
+        input.addEventListener("keydown", (event) => event.stopPropagation());
+      }
+      if (sliding) inputs[0].addEventListener("input", () => { number.value = inputs[0].value; });
+      for (const name of ["value", "min", "max", "step", "label", "unit", "disabled"])
+        model.on(`change:${name}`, show);
+      show();
+    } };
+    """
+    _css = _CSS
+    sliding = traitlets.Bool(False).tag(sync=True)
+    label = traitlets.Unicode().tag(sync=True)
+    unit = traitlets.Unicode().tag(sync=True)
+    min = traitlets.Float(0).tag(sync=True)
+    max = traitlets.Float(1000).tag(sync=True)
+    step = traitlets.Float(1).tag(sync=True)
+    value = traitlets.Float(None, allow_none=True).tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.label})"
+
+    @traitlets.validate("value")
+    def _in_range(self, proposal: dict) -> float | None:
+        value = proposal["value"]
+        if value is None and not self.sliding:
+            return None
+        if value is None or not self.min <= value <= self.max:
+            raise traitlets.TraitError(f"{self.label} is {value}; it takes a number from {self.min:g} to {self.max:g}")
+        return value
+
+
+class Slider(Number):
+    """A labelled range and a number field that follow each other; `value` changes when either is let go."""
+
+    def __init__(self, label: str, value: float, low: float, high: float, step: float = 1, unit: str = ""):
+        super().__init__(label=label, min=low, max=high, step=step, value=value, unit=unit, sliding=True)
+
+
+class StatusLine(anywidget.AnyWidget):
+    """One line of text that a screen reader announces: politely, or at once where `alert` is set.
+
+    `width` is that of the page around it in pixels, as the browser last told; 0 where no browser has.
+    """
+
+    _esm = """
+    export default { render({ model, el }) {
+      el.innerHTML = `<div class="course-status"><div role="status"></div><div role="alert"></div></div>`;
+      const [polite, urgent] = el.querySelectorAll("[role]");
+      const show = () => {
+        const alert = model.get("alert");
+        polite.textContent = alert ? "" : model.get("value");
+        urgent.textContent = alert ? model.get("value") : "";
+      };
+      model.on("change:value", show);
+      model.on("change:alert", show);
+      show();
+      const ruler = new ResizeObserver(([entry]) => {
+        const width = Math.round(entry.contentRect.width);
+        if (width > 0 && Math.abs(width - model.get("width")) > 8) { model.set("width", width); model.save_changes(); }
+      });
+      ruler.observe(el);
+      return () => ruler.disconnect();
+    } };
+    """
+    _css = """
+    .course-panel { --course-gap: 8px; padding: 4px 2px 8px; }
+    .course-status { min-height: 20px; font-size: 13px; line-height: 1.5; color: var(--jp-ui-font-color1, #222);
+      white-space: pre-wrap; overflow-wrap: anywhere; }
+    .course-status [role="alert"]:not(:empty) { border-left: 4px solid #D55E00; padding-left: 8px;
+      font-family: var(--jp-code-font-family, monospace); }
+    .course-numbers { display: flex; flex-wrap: wrap; gap: 4px 26px; margin: 4px 0 0; font-size: 12px;
+      color: var(--jp-ui-font-color1, #222); line-height: 1.35; }
+    .course-numbers div { min-width: 4.2em; }
+    .course-numbers dt { font-weight: normal; opacity: .8; }
+    .course-numbers dd { margin: 0; font-size: 17px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+    .course-progress { width: 100%; height: 6px; margin: 2px 0 4px; display: block; border: 0;
+      accent-color: var(--jp-brand-color1, #1976d2); }
+    .course-notes { margin: 6px 0 0; padding: 0 0 0 8px; border-left: 4px solid #E69F00; font-size: 12.5px;
+      line-height: 1.4; color: var(--jp-ui-font-color1, #222); white-space: pre-wrap; }
+    .course-legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; margin: 2px 0 0 48px;
+      color: var(--jp-ui-font-color1, #222); }
+    .course-key { display: inline-flex; align-items: center; gap: 6px; white-space: nowrap; }
+    .jp-OutputArea:has(.course-panel) .course-once > img { display: none; }
+    """
+    value = traitlets.Unicode().tag(sync=True)
+    alert = traitlets.Bool(False).tag(sync=True)
+    width = traitlets.Int(0).tag(sync=True)
+
+    def __repr__(self) -> str:
+        return f"StatusLine({self.value!r})"
+
+    def say(self, text: str, *, alert: bool = False) -> None:
+        """Show a text; an alert is read out at once."""
+        with self.hold_sync():
+            self.value, self.alert = text, alert

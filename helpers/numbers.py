@@ -1,0 +1,57 @@
+"""A run in numbers, as text: what the panel shows beside the chart, and when those numbers are not to be trusted."""
+
+from html import escape
+
+from helpers.experiment import Run
+from helpers.trace import Summary, ideal_seconds
+
+BUSY = 0.85
+LATE = 0.02
+
+
+def least_seconds(run: Run, in_flight: int) -> float:
+    """The least time this run could have taken with so many in flight, or with as many as the server has slots."""
+    slots = run.behaviour.get("capacity") or in_flight
+    return ideal_seconds(run.planned, max(1, min(in_flight, slots)))
+
+
+def over_ideal(run: Run, s: Summary) -> float | None:
+    """By what share it took longer than the least time; None unless every query was answered."""
+    if run.outcome != "done" or s.answered < s.queries:
+        return None
+    return s.seconds / least_seconds(run, s.peak) - 1
+
+
+def numbers_html(run: Run, s: Summary) -> str:
+    """Progress bar and numbers. In seconds; percentiles of one agent's time from its first step."""
+    done = s.answered + s.failed + s.cancelled
+    ideal, over = least_seconds(run, s.peak), over_ideal(run, s)
+    percentiles = "–" if s.p50_from_start is None else f"{s.p50_from_start:.2f} / {s.p95_from_start:.2f} s"
+    numbers = {
+        "elapsed": f"{s.seconds:.2f} s",
+        f"least possible with {s.peak} in flight": f"{ideal:.2f} s" + (f", {over:+.0%}" if over is not None else ""),
+        "done": f"{done} of {s.queries}",
+        "in flight": f"{s.in_flight}" if not run.over else f"at most {s.peak}",
+        "throughput": f"{s.throughput:.1f} a second",
+        "p50 / p95 of one agent": percentiles,
+        "errors": f"{s.failed}" + (f", {s.cancelled} cancelled" if s.cancelled else ""),
+    }
+    items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in numbers.items())
+    bar = f'<progress class="course-progress" aria-label="queries done" max="{s.queries}" value="{done}"></progress>'
+    return f'{bar}<dl class="course-numbers">{items}</dl>'
+
+
+def doubts(run: Run, seconds: float, cpu: float) -> list[str]:
+    """Why the times may be this computer's rather than the model's. cpu: seconds of CPU this process has used."""
+    found = []
+    if seconds > 0.2 and cpu / seconds > BUSY:
+        found.append(
+            f"Python used {cpu / seconds:.0%} of a processor: the times are partly its own, not only the model's."
+        )
+    worst = max((late for _, late in run.lag), default=0.0)
+    if worst > max(LATE * 2.5, run.behaviour.get("latency", 0.0) / 4):
+        found.append(f"The event loop was up to {worst:.2f} s late: something kept it from its other tasks.")
+    late = ((run.server or {}).get("late") or {}).get("p99")
+    if late is not None and late > max(LATE, run.behaviour.get("latency", 0.0) / 5):
+        found.append(f"The fake LLM answered up to {late * 1000:.0f} ms late: this computer could not keep up.")
+    return found
