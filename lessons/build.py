@@ -2,12 +2,12 @@
 
     python lessons/build.py                  build what has changed
     python lessons/build.py --check          fail where what is built differs from what would be; runs nothing
-    python lessons/build.py --only 03        lessons whose name starts so
-    python lessons/build.py --replace 03     overwrite notebooks/03… although it was edited
+    python lessons/build.py --only 03        that lesson alone
+    python lessons/build.py --replace 03     overwrite that lesson's notebooks although somebody edited them
 
 notebooks/NN_name.ipynb is the learner's edition: exercises open, no outputs, the same bytes at every build.
 notebooks/solutions/NN_name.ipynb is the worked one: solved and executed. It is executed anew only when its lesson
-or helpers change. A notebook that somebody edited or ran is never overwritten.
+or helpers change. A notebook that somebody edited or ran is never overwritten unasked.
 
 A lesson is CommonMark plus `{code-cell}` with `:id:` and `:tags:`. A plain python fence is shown and never run.
 `# solution` in a cell tagged `exercise` cuts to the cell's end; a cell tagged `solution` is for the worked edition.
@@ -25,77 +25,109 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from jupytext.myst import MystMetadataParsingError
+from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parent.parent
-TAGS = {"exercise", "solution", "raises-exception", "nbval-ignore-output", "hide-input"}
+TAGS = {"exercise", "solution", "raises-exception", "nbval-ignore-output"}
 TODO = 'raise NotImplementedError("your turn")'
 CUT = re.compile(r"^([ \t]*)# solution[ \t]*\n.*", re.MULTILINE | re.DOTALL)
 MARK = re.compile(r"^[ \t]*# solution[ \t]*\n", re.MULTILINE)
+FENCE = re.compile(r"\s*(`{3,}|~{3,}|:{3,})([^`]*)$")
+ELSEWHERE_ONLY = re.compile(r"\+\+\+|%|\([\w-]+\)=\s*$")  # MyST's block breaks, comments, targets
+ID = re.compile(r"[a-z0-9-]{1,60}")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+HELPERS = {".py", ".json", ".js", ".css", ".html"}
 CELL_TIMEOUT = 120
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class LessonError(ValueError):
-    """A lesson breaks the rules of its dialect; the message names file and line."""
+    """A lesson breaks the rules of its dialect, or does not run; the message names the file and the line or cell."""
 
 
-def check_dialect(lesson: Path, text: str) -> None:
-    """Raise LessonError where a fence is not closed or names a directive other than code-cell."""
-    fence = ""
+# From a lesson to cells
+
+
+def walk(text: str) -> Iterator[tuple[int, str, str]]:
+    """(number, line, kind) of each line: "prose", "open" (a fence's first), "code", at last "unclosed" if so."""
+    fence, opened = "", 0
     for number, line in enumerate(text.splitlines(), 1):
-        opening = re.match(r"(`{3,}|~{3,}|:{3,})(.*)", line)
         if fence:
-            fence = "" if line.rstrip() == fence else fence
-        elif opening:
-            fence, what = opening[1], opening[2].strip()
-            if fence[0] == ":" or (what.startswith("{") and what != "{code-cell}"):
-                raise LessonError(f"{lesson.name}:{number}: {line.strip()!r}; the only directive is {{code-cell}}")
+            yield number, line, "code"
+            end = line.strip()
+            fence = "" if end.startswith(fence) and not end.strip(fence[0]) else fence
+        elif opening := FENCE.match(line):
+            fence, opened = opening[1], number
+            yield number, line, "open"
+        else:
+            yield number, line, "prose"
     if fence:
-        raise LessonError(f"{lesson.name}: a fence is not closed")
+        yield opened, fence, "unclosed"
 
 
-def read(lesson: Path) -> list:
+def code_cells_at(lesson: Path, text: str) -> list[int]:
+    """The line of every code cell. Raises LessonError where the text leaves the dialect."""
+    at = []
+    for number, line, kind in walk(text):
+        where = f"{lesson.name}:{number}: {line.strip()!r}"
+        if kind == "unclosed":
+            raise LessonError(f"{where} opens a fence that is not closed")
+        if kind == "prose" and ELSEWHERE_ONLY.match(line):
+            raise LessonError(f"{where} is MyST that JupyterLab does not show; lessons are CommonMark")
+        if kind == "open" and (line.lstrip()[0] == ":" or "{" in line):
+            if line.rstrip() != "```{code-cell}":
+                raise LessonError(f"{where}; the only directive is ```{{code-cell}}, at the start of a line")
+            at.append(number)
+    return at
+
+
+def read(lesson: Path) -> list[NotebookNode]:
     """The cells of a lesson, each with a stable id: a code cell's own, else one made from its heading."""
     text = lesson.read_text(encoding="utf-8")
-    check_dialect(lesson, text)
-    cells, used = [], set()
-    after = "top"
-    for cell in jupytext.reads(text, fmt="md:myst").cells:
+    lines = iter(code_cells_at(lesson, text))
+    try:
+        parsed = jupytext.reads(text, fmt="md:myst").cells
+    except MystMetadataParsingError as error:
+        raise LessonError(f"{lesson.name}: a code cell's options are not YAML: {error}") from None
+    cells, after = [], "top"
+    for cell in parsed:
         if cell.cell_type == "code":
-            cells.append(_code(lesson, text, cell))
+            cells.append(
+                _code(f"{lesson.name}:{next(lines)}", cell, {c.id for c in cells if c.cell_type == "code"})
+            )
             after = cells[-1].id
         else:
-            cells += [nbformat.v4.new_markdown_cell(part, id=_slug(part, after)) for part in _sections(cell.source)]
-    for cell in cells:
-        if cell.id in used and cell.cell_type == "code":
-            raise LessonError(f"{lesson.name}:{_line(text, cell.id)}: the id {cell.id!r} is used twice")
-        while cell.id in used:
-            cell.id = f"{cell.id[:58]}-more"
-        used.add(cell.id)
+            cells += [
+                nbformat.v4.new_markdown_cell(part, id=_slug(part, after)) for part in _sections(cell.source)
+            ]
+    _tell_apart(cells)
     return cells
 
 
-def _code(lesson: Path, text: str, cell: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    name, tags = cell.metadata.get("id"), cell.metadata.get("tags", [])
-    first = cell.source.splitlines()[0] if cell.source else "an empty cell"
-    if not name or not re.fullmatch(r"[a-z0-9-]{1,60}", str(name)):
-        raise LessonError(f"{lesson.name}:{_line(text, first)}: :id: is {name!r}; it takes a-z, 0-9 and -")
-    if unknown := set(tags) - TAGS:
-        raise LessonError(f"{lesson.name}:{_line(text, name)}: unknown tags {sorted(unknown)}; there are {sorted(TAGS)}")
+def _code(where: str, cell: NotebookNode, used: set[str]) -> NotebookNode:
+    options = dict(cell.metadata)
+    name, tags = options.pop("id", None), options.pop("tags", [])
+    if options:
+        raise LessonError(f"{where}: unknown options {sorted(options)}; there are :id: and :tags:")
+    if not isinstance(name, str) or not ID.fullmatch(name):
+        raise LessonError(f"{where}: :id: is {name!r}; it takes a-z, 0-9 and -")
+    if name in used:
+        raise LessonError(f"{where}: the id {name!r} is used twice")
+    if not isinstance(tags, list) or not TAGS.issuperset(tags):
+        raise LessonError(f"{where}: :tags: is {tags!r}; it takes a list of {sorted(TAGS)}")
+    if ("exercise" in tags) != bool(CUT.search(cell.source)):
+        raise LessonError(
+            f"{where}: {name!r}: a `# solution` line and the tag exercise go together, one is missing"
+        )
     return nbformat.v4.new_code_cell(cell.source, id=name, metadata={"tags": tags} if tags else {})
-
-
-def _line(text: str, words: str) -> int:
-    return next((n for n, line in enumerate(text.splitlines(), 1) if words in line), 0)
 
 
 def _sections(text: str) -> list[str]:
     """Cut prose before each heading of level 1 or 2; a # inside a fence is a comment."""
     parts: list[list[str]] = [[]]
-    fenced = False
-    for line in text.splitlines():
-        fenced ^= line.startswith("```")
-        if not fenced and re.match(r"##? ", line):
+    for _, line, kind in walk(text):
+        if kind == "prose" and re.match(r"##? ", line):
             parts.append([])
         parts[-1].append(line)
     return [joined for part in parts if (joined := "\n".join(part).strip())]
@@ -104,65 +136,121 @@ def _sections(text: str) -> list[str]:
 def _slug(part: str, after: str) -> str:
     heading = re.match(r"#+ (.+)", part)
     name = heading[1] if heading else f"after {after}"
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:58] or "text"
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:58].strip("-") or "text"
 
 
-def edition(lesson: Path, *, solved: bool) -> nbformat.NotebookNode:
-    """One edition of a lesson, not executed."""
-    kept = []
-    for cell in read(lesson):
-        tags = cell.metadata.get("tags", [])
-        if not solved and "solution" in tags:
-            continue
-        if "exercise" in tags and not CUT.search(cell.source):
-            raise LessonError(f"{lesson.name}: the exercise cell {cell.id!r} has no `# solution` line")
+def _tell_apart(cells: list[NotebookNode]) -> None:
+    """Number the text cells whose id is taken, in place."""
+    used = {cell.id for cell in cells if cell.cell_type == "code"}
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            name, number = cell.id, 1
+            while cell.id in used:
+                number += 1
+                cell.id = f"{name}-{number}"
+            used.add(cell.id)
+
+
+# From cells to notebooks
+
+
+def edition(lesson: Path, *, solved: bool) -> NotebookNode:
+    """One edition of a lesson, not executed. Raises LessonError."""
+    kept = [cell for cell in read(lesson) if solved or "solution" not in cell.metadata.get("tags", [])]
+    for cell in kept:
         if cell.cell_type == "code":
             cell.source = MARK.sub("", cell.source) if solved else CUT.sub(rf"\1{TODO}", cell.source)
-        kept.append(cell)
     notebook = nbformat.v4.new_notebook(cells=kept)
-    notebook.metadata = nbformat.from_dict(
-        {"kernelspec": KERNEL, "language_info": {"name": "python"}, "course": {"built": fingerprint(notebook)}}
-    )
+    notebook.metadata = metadata(built=fingerprint(notebook))
     nbformat.validate(notebook)
     return notebook
 
 
-def fingerprint(notebook: nbformat.NotebookNode) -> str:
+def metadata(**course: str) -> NotebookNode:
+    """A notebook's metadata: nothing of the machine that it was built on."""
+    return nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}, "course": course})
+
+
+def fingerprint(notebook: NotebookNode) -> str:
     """A hash of what a person can edit: the cells' ids, kinds and sources."""
     cells = [[c.get("id"), c.cell_type, c.source] for c in notebook.cells]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()[:16]
 
 
-def origin(lesson: Path, helpers: Path) -> str:
-    """A hash of what a worked edition is made from: its lesson, and all of helpers."""
-    digest = hashlib.sha256(_unix(lesson))
-    kinds = {".py", ".json", ".js", ".css"}
-    for path in sorted(p for p in helpers.rglob("*") if p.suffix in kinds and "__pycache__" not in p.parts):
-        digest.update(path.relative_to(helpers).as_posix().encode() + b"\0" + _unix(path))
+def helpers_hash(helpers: Path) -> str:
+    """A hash of all that a worked edition runs besides its own cells."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in helpers.rglob("*") if p.suffix in HELPERS and "__pycache__" not in p.parts):
+        content = path.read_bytes().replace(b"\r\n", b"\n")
+        digest.update(path.relative_to(helpers).as_posix().encode() + b"\0" + content)
     return digest.hexdigest()[:16]
 
 
-def _unix(path: Path) -> bytes:
-    return path.read_bytes().replace(b"\r\n", b"\n")
-
-
-def text_of(notebook: nbformat.NotebookNode) -> str:
+def text_of(notebook: NotebookNode) -> str:
     """The exact text of a notebook's file."""
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n"
 
 
-def is_touched(path: Path) -> bool:
-    """Whether a notebook was edited or run since it was built, or was not built by us."""
+def load(path: Path) -> NotebookNode | None:
+    """A notebook as it is on disk; None when there is none, or when it cannot be read as one."""
     try:
         notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
-        return notebook.metadata.get("course", {}).get("built") != fingerprint(notebook) or _ran(notebook)
-    except (ValueError, AttributeError, KeyError):
+        return notebook if isinstance(notebook.get("cells"), list) else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def is_touched(notebook: NotebookNode | None) -> bool:
+    """Whether somebody edited a notebook, or ran a learner's edition, since it was built. None counts as edited."""
+    if notebook is None:
         return True
+    course = notebook.metadata.get("course", {})
+    ran = "helpers" not in course and any(
+        c.get("outputs") or c.get("execution_count") for c in notebook.cells
+    )
+    return ran or course.get("built") != fingerprint(notebook)
 
 
-def _ran(notebook: nbformat.NotebookNode) -> bool:
-    worked = "made_from" in notebook.metadata["course"]
-    return not worked and any(c.get("outputs") or c.get("execution_count") for c in notebook.cells)
+def execute(notebook: NotebookNode, folder: Path, name: str) -> None:
+    """Run every cell, in place. Raises LessonError that names the cell that failed."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+    kept, at = notebook.metadata, "before the first"
+
+    def remember(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal at
+        at = cell.id
+
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        coalesce_streams=True,
+        record_timing=False,
+        store_widget_state=False,
+        on_cell_execute=remember,
+    )
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": "0",
+            "COURSE_PROGRESS": str(Path(scratch, "progress.json")),
+        }
+        try:
+            client.execute(env=environment)
+        except CellExecutionError as error:
+            raise LessonError(f"{name}, cell {at!r}: {error.ename}: {error.evalue}") from None
+        except CellTimeoutError:
+            raise LessonError(f"{name}, cell {at!r}: not done after {CELL_TIMEOUT} s") from None
+        except RuntimeError as error:
+            raise LessonError(f"{name}, cell {at!r}: the kernel is gone: {error}") from None
+    notebook.metadata = kept
+    for output in (o for cell in notebook.cells for o in cell.get("outputs", [])):
+        output.get("data", {}).pop(
+            WIDGET, None
+        )  # without its state it reads "model not found"; the text stays
 
 
 def write(path: Path, text: str) -> None:
@@ -179,106 +267,129 @@ def write(path: Path, text: str) -> None:
         raise
 
 
-def execute(notebook: nbformat.NotebookNode, folder: Path, name: str) -> None:
-    """Run every cell, in place. Raises LessonError that names the cell that failed."""
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_TIMEOUT,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-        store_widget_state=False,
-    )
-    with tempfile.TemporaryDirectory() as scratch:
-        environment = {**os.environ, "PYTHONHASHSEED": "0", "COURSE_PROGRESS": str(Path(scratch, "progress.json"))}
-        try:
-            client.execute(env=environment)
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            raise LessonError(f"{name}, worked edition: {str(error).strip()[-1500:]}") from None
-    course = notebook.metadata["course"]
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}, "course": course})
+# From notebooks to the folder
 
 
 class Builder:
-    """Builds, or checks, the notebooks of one course folder. `problems` collects what went wrong or was left alone."""
+    """Builds, or checks, the notebooks of one course folder; `problems` are what keeps it from being as it should."""
 
-    def __init__(self, root: Path, *, check: bool = False, replace: str | None = None):
+    def __init__(self, root: Path, *, check: bool = False, replace: str = ""):
         self.root, self.check, self.replace = root, check, replace
         self.notebooks = root / "notebooks"
+        self.helpers = helpers_hash(root / "helpers")
         self.problems: list[str] = []
 
     def build(self, only: str = "") -> list[str]:
-        """Both editions of every lesson whose name starts with `only`; returns the problems."""
+        """Both editions of every lesson, or of one; returns the problems."""
         lessons = sorted(self.root.glob("lessons/[0-9][0-9]_*.md"))
+        for name in filter(None, (only, self.replace)):
+            if not any(_is(name, lesson) for lesson in lessons):
+                return [
+                    f"there is no lesson {name!r}; there are {', '.join(lesson.stem for lesson in lessons)}"
+                ]
         for lesson in lessons:
-            if lesson.name.startswith(only):
+            if not only or _is(only, lesson):
                 try:
                     self._learner(lesson)
                     self._worked(lesson)
                 except LessonError as error:
                     self.problems.append(str(error))
-        known = {lesson.stem for lesson in lessons}
-        for path in sorted([*self.notebooks.glob("[0-9]*.ipynb"), *self.notebooks.glob("solutions/*.ipynb")]):
-            if path.stem not in known:
-                self.problems.append(f"{self._name(path)} has no lesson; remove it or write lessons/{path.stem}.md")
+        self._find_orphans({lesson.stem for lesson in lessons})
         return self.problems
+
+    def _find_orphans(self, stems: set[str]) -> None:
+        """Report what a removed lesson left behind; a learner's own copy is no such thing."""
+        for path in sorted([*self.notebooks.glob("*.ipynb"), *self.notebooks.glob("solutions/*.ipynb")]):
+            if path.stem not in stems and not is_touched(load(path)):
+                self.problems.append(
+                    f"{self._name(path)} has no lesson; remove it, or write lessons/{path.stem}.md"
+                )
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
 
     def _learner(self, lesson: Path) -> None:
         path = self.notebooks / f"{lesson.stem}.ipynb"
-        new = text_of(edition(lesson, solved=False))
-        if path.exists() and path.read_text(encoding="utf-8") == new:
+        new = edition(lesson, solved=False)
+        if path.exists() and path.read_text(encoding="utf-8", errors="replace") == text_of(new):
             return
-        if self.check:
-            self.problems.append(f"{self._name(path)} is not what {lesson.name} builds: run `make notebooks`")
-        elif self._may_write(path, lesson):
-            write(path, new)
+        if self._may_write(path, lesson, new):
+            write(path, text_of(new))
             print("built", self._name(path))
 
     def _worked(self, lesson: Path) -> None:
         path = self.notebooks / "solutions" / f"{lesson.stem}.ipynb"
         new = edition(lesson, solved=True)
-        new.metadata["course"]["made_from"] = origin(lesson, self.root / "helpers")
-        if path.exists() and self._same_but_outputs(path, new):
+        new.metadata.course["helpers"] = self.helpers
+        old = load(path)
+        if old is not None and _without_outputs(old) == text_of(new):
             return
-        if self.check:
-            self.problems.append(
-                f"{self._name(path)} was made from another {lesson.name} or other helpers: run `make notebooks`"
-            )
-        elif self._may_write(path, lesson):
+        if self._may_write(path, lesson, new):
             print("executing", self._name(path), flush=True)
             execute(new, self.notebooks, lesson.name)
             write(path, text_of(new))
 
-    def _same_but_outputs(self, path: Path, new: nbformat.NotebookNode) -> bool:
-        old = nbformat.read(path, as_version=nbformat.NO_CONVERT)
-        for notebook in (old, new):
-            for cell in notebook.cells:
-                if cell.cell_type == "code" and notebook is old:
-                    cell.outputs, cell.execution_count = [], None
-        return text_of(old) == text_of(new)
-
-    def _may_write(self, path: Path, lesson: Path) -> bool:
-        named = self.replace is not None and (path.stem.startswith(self.replace) or self._name(path) == self.replace)
-        if not path.exists() or named or not is_touched(path):
+    def _may_write(self, path: Path, lesson: Path, new: NotebookNode) -> bool:
+        """Whether to write, said or not; in a check it never is, and the reason becomes a problem."""
+        old = load(path)
+        touched = path.exists() and is_touched(old)
+        if self.check:
+            self.problems.append(
+                f"{self._name(path)} {_difference(path, lesson, old, new)}: run `make notebooks`"
+            )
+            return False
+        if not touched or (self.replace and _is(self.replace, lesson)):
             return True
-        self.problems.append(
-            f"{self._name(path)} was edited or run and {lesson.name} has changed since; it is left alone. "
-            f"Keep it: save it under another name. Replace it: make notebooks REPLACE={path.stem[:2]}"
+        number = lesson.name[:2]
+        told = (
+            f"{self._name(path)} was edited or run since it was built; it is left alone. To keep it, save it under "
+            f"another name. To have it as {lesson.name} makes it: make notebooks REPLACE={number}"
         )
+        if old is not None and old.metadata.get("course", {}).get("built") == new.metadata.course.built:
+            print(told)  # the lesson is still the one that the learner worked on: nothing is missed
+        else:
+            self.problems.append(told)
         return False
 
 
+def _is(name: str, lesson: Path) -> bool:
+    """Whether 03, 03_threads or notebooks/03_threads.ipynb means this lesson."""
+    return Path(name).stem in (lesson.stem, lesson.stem.split("_")[0])
+
+
+def _without_outputs(notebook: NotebookNode) -> str:
+    bare = nbformat.from_dict(notebook)
+    for cell in bare.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return text_of(bare)
+
+
+def _difference(path: Path, lesson: Path, old: NotebookNode | None, new: NotebookNode) -> str:
+    """Why a notebook is not what would be built."""
+    if not path.exists():
+        return f"is missing ({lesson.name} builds it)"
+    if is_touched(old):
+        return "was edited or run since it was built"
+    if old.metadata.course.built != new.metadata.course.built:
+        return f"was built from another {lesson.name}"
+    if old.metadata.course.get("helpers") != new.metadata.course.get("helpers"):
+        return "was executed with other helpers"
+    return f"has other tags or metadata than {lesson.name} makes"
+
+
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--check", action="store_true", help="fail where anything would be built; run nothing")
-    options.add_argument("--only", default="", metavar="NN", help="lessons whose name starts so")
-    options.add_argument("--replace", metavar="NN", help="overwrite the notebooks that start so, edited or not")
+    """The command line; 0 when all is as it should be."""
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument(
+        "--check", action="store_true", help="fail where anything would be built; run nothing"
+    )
+    options.add_argument("--only", default="", metavar="NN", help="that lesson alone")
+    options.add_argument(
+        "--replace", default="", metavar="NN", help="overwrite that lesson's notebooks, edited or not"
+    )
     chosen = options.parse_args()
     problems = Builder(ROOT, check=chosen.check, replace=chosen.replace).build(chosen.only)
     for problem in problems:

@@ -28,10 +28,15 @@ def test_what_is_committed_is_what_the_lessons_build():
 def test_a_lesson_has_the_whole_shape(lesson):
     """Each part of CONTRIBUTING's list has its heading, in order, and levels do not jump."""
     found = headings(lesson.read_text(encoding="utf-8"))
-    parts = [next(part for part in SHAPE if words.startswith(part)) for _, words in found
-             if any(words.startswith(part) for part in SHAPE)]
+    parts = [
+        next(part for part in SHAPE if words.startswith(part))
+        for _, words in found
+        if any(words.startswith(part) for part in SHAPE)
+    ]
     assert sorted(set(parts), key=SHAPE.index) == SHAPE
-    assert [SHAPE.index(p) for p in parts if p in SHAPE[2:]] == sorted(SHAPE.index(p) for p in parts if p in SHAPE[2:])
+    assert [SHAPE.index(p) for p in parts if p in SHAPE[2:]] == sorted(
+        SHAPE.index(p) for p in parts if p in SHAPE[2:]
+    )
     levels = [level for level, _ in found]
     assert levels[0] == 1 and all(b - a <= 1 for a, b in zip(levels, levels[1:]))
 
@@ -50,7 +55,9 @@ def test_cells_and_lessons_are_short(lesson):
         if cell.cell_type == "code":
             assert len(cell.source.splitlines()) <= 20 or "exercise" in cell.metadata.get("tags", []), cell.id
         else:
-            open_text = re.sub(r"<details>.*?</details>|^\|.*$", "", cell.source, flags=re.MULTILINE | re.DOTALL)
+            open_text = re.sub(
+                r"<details>.*?</details>|^\|.*$", "", cell.source, flags=re.MULTILINE | re.DOTALL
+            )
             assert len(open_text.split()) <= 150, cell.id
     assert len(cells) <= 75
     assert sum(len(c.source.split()) for c in cells if c.cell_type == "markdown") <= 2500
@@ -75,7 +82,9 @@ def test_every_question_explains_every_option(lesson):
     questions = re.split(r"^\*\*\d\. ", text, flags=re.MULTILINE)[1:]
     assert 3 <= len(questions) <= 5
     for question in questions:
-        options = re.findall(r"<details><summary>[A-E]\. .+?</summary>(.*?)</details>", question, flags=re.DOTALL)
+        options = re.findall(
+            r"<details><summary>[A-E]\. .+?</summary>(.*?)</details>", question, flags=re.DOTALL
+        )
         assert len(options) >= 2 and all(len(option.split()) >= 3 for option in options), question[:60]
 
 

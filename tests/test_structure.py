@@ -61,5 +61,7 @@ def test_an_unknown_name_is_a_clear_error():
 def test_the_servers_process_imports_none_of_the_rest():
     """`import helpers.fake_llm` loads neither matplotlib nor a widget nor a client."""
     code = "import sys, helpers.fake_llm.server; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
     assert not {"matplotlib", "ipywidgets", "requests", "aiohttp.client", "openai"} & set(loaded)
