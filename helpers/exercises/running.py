@@ -97,7 +97,7 @@ class _Attempt:
         returned = await self._function(*arguments)
         await asyncio.sleep(0)
         tasks = [t for t in asyncio.all_tasks() - before if not t.cancelling()]
-        if tasks:
+        if tasks and not self._outcome.left:
             self._outcome.left.append(_count(len(tasks), "task") + " still running")
         return returned
 
