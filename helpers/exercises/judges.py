@@ -56,7 +56,7 @@ def peak(at_least: int, at_most: int, kind: str = "chat") -> Judge:
     return judge
 
 
-def overlapped(limit: int, share: float = 0.4, kind: str = "chat") -> Judge:
+def overlapped(limit: int, share: float = 0.25, kind: str = "chat") -> Judge:
     """The slots were used: the mean number in flight is a generous share of the limit."""
 
     def judge(trial: Trial) -> Finding | None:

@@ -37,7 +37,7 @@ def _ten_questions(function: Callable, trial: Trial) -> Any:
 
 
 def _is_the_mean(trial: Trial) -> Finding | None:
-    """Within a quarter and 10 ms of the mean of the very requests that the server saw."""
+    """Near the mean of the very requests that the server saw; a client on a busy machine takes longer, never less."""
     value = trial.returned
     times = [entry["end"] - entry["arrival"] for entry in trial.seen()]
     mean = sum(times) / len(times)
@@ -45,13 +45,13 @@ def _is_the_mean(trial: Trial) -> Finding | None:
         return Finding(
             "a number of seconds", f"your function returned {describe(value)}", "the return statement."
         )
-    if abs(value - mean) <= 0.25 * mean + 0.010:
+    if 0.8 * mean <= value <= 1.6 * mean + 0.02:
         return None
     for wrong, look in (
         (sum(times), "the division: this is the time of all ten together."),
         (1000 * mean, "the unit: this is the mean in milliseconds."),
     ):
-        if abs(value - wrong) <= 0.3 * wrong:
+        if 0.5 * wrong <= value <= 2 * wrong:
             return Finding("the mean time of a reply, in seconds", "another figure", look)
     look = "where the clock starts and stops: around each request, or around all ten, and nothing else."
     return Finding(
@@ -76,6 +76,6 @@ EXERCISES = [
         _ten_questions,
         [requests(10), _is_the_mean],
         "the server saw ten chat requests, and its own clock agrees with yours.",
-        llm={"latency": 0.07, "tail": 0.5, "seed": 2},
+        llm={"latency": 0.1, "tail": 0.5, "seed": 2},
     ),
 ]

@@ -132,7 +132,7 @@ EXERCISES = [
         [_an_answer],
         "the answer came, although a loop was running already.",
         llm={"latency": 0.05},
-        seconds=2.0,
+        seconds=1.5,
         on_error=_loops_do_not_nest,
     ),
 ]

@@ -79,7 +79,7 @@ def _came(came: Any) -> str:
 
 
 _URL = "/chat/completions"
-_TOKENS = {"quick": 2, "slow": 60, "broken": -1}
+_TOKENS = {"quick": 2, "slow": 30, "broken": -1}
 
 
 def _model(trial: Trial, session: aiohttp.ClientSession, kind: str) -> Callable:
@@ -152,8 +152,8 @@ def _all_failed(trial: Trial) -> Finding | None:
     return Finding("an exception when every model fails", f"{_came(came)} came", look)
 
 
-BAD_DAY = 40
-MOST = 60
+BAD_DAY = 30
+MOST = 45
 _FAULTS = {5: "500", 11: "cut", 17: "garbage", 23: "cut", 29: "500"}
 
 
