@@ -70,8 +70,9 @@ class Schedule:
         return self._tick
 
     def receive(self, request: Any) -> None:
-        """Handle this request soon; call it where `arrived` was called."""
+        """Handle this request soon."""
         self._inbox.append(request)
+        self.arrived()
 
     def at(self, when: float, job: Any) -> None:
         """Call `progress(job)` at this time."""
