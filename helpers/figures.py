@@ -60,8 +60,12 @@ class Chart:
         data = io.BytesIO()
         self.figure.savefig(data, format="png", dpi=130)
         image = base64.b64encode(data.getvalue()).decode()
-        picture = f'<img class="course-picture" alt="{escape(self.alt)}" src="data:image/png;base64,{image}" style="max-width:100%">'
-        return _DARK + picture + html_table("The same in numbers", self.head, self.rows)
+        picture = (
+            f'<img class="course-picture" alt="{escape(self.alt)}" src="data:image/png;base64,{image}" '
+            f'style="width:{WIDTH * 100:.0f}px;max-width:none">'
+        )
+        table = html_table("The same in numbers", self.head, self.rows)
+        return f'{_DARK}<div style="overflow-x:auto" tabindex="0" role="group" aria-label="chart and table">{picture}{table}</div>'
 
 
 def sheet(height: float, **options) -> tuple[Figure, list]:

@@ -29,16 +29,17 @@ def numbers_html(run: Run, s: Summary) -> str:
     percentiles = "–" if s.p50_from_start is None else f"{s.p50_from_start:.2f} / {s.p95_from_start:.2f} s"
     numbers = {
         "elapsed": f"{s.seconds:.2f} s",
-        f"least possible with {s.peak} in flight": f"{ideal:.2f} s" + (f", {over:+.0%}" if over is not None else ""),
+        f"least possible with {s.peak} in flight": f"{ideal:.2f} s",
+        "over the least": "–" if over is None else f"{over:.0%}",
         "done": f"{done} of {s.queries}",
         "in flight": f"{s.in_flight}" if not run.over else f"at most {s.peak}",
         "throughput": f"{s.throughput:.1f} a second",
         "p50 / p95 of one agent": percentiles,
         "errors": f"{s.failed}" + (f", {s.cancelled} cancelled" if s.cancelled else ""),
     }
-    items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in numbers.items())
+    items = "".join(f"<div><span>{escape(name)}</span><b>{escape(value)}</b></div>" for name, value in numbers.items())
     bar = f'<progress class="course-progress" aria-label="queries done" max="{s.queries}" value="{done}"></progress>'
-    return f'{bar}<dl class="course-numbers">{items}</dl>'
+    return f'{bar}<div class="course-numbers">{items}</div>'
 
 
 def doubts(run: Run, seconds: float, cpu: float) -> list[str]:

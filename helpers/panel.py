@@ -21,7 +21,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from helpers.charts import Chart, compare
-from helpers.controls import Number, Slider
+from helpers.controls import Choice, Number, Slider
 from helpers.experiment import Run, start
 from helpers.numbers import doubts
 from helpers.screen import Screen, last_lines, verdict
@@ -81,7 +81,7 @@ class Panel(widgets.VBox):
     def _make_controls(self, queries: int, concurrency: int, like: dict[str, Any]) -> None:
         names = list(self.strategies)
         self.controls = {
-            "strategy": widgets.Dropdown(options=names, description="Strategy", style={"description_width": "7.5em"}),
+            "strategy": Choice("Strategy", names),
             "concurrency": Slider("Concurrency", concurrency, 1, max(100, concurrency)),
             "queries": Slider("Queries", queries, 1, max(200, queries)),
             "latency": Slider("Model latency", like["latency"], 0.01, max(2.0, like["latency"]), 0.01, "s"),
@@ -91,7 +91,7 @@ class Panel(widgets.VBox):
             "faults": Slider("Faults", like["fault_500"], 0, 1, 0.05, "share"),
             "prediction": Number(label="Your guess", min=0, max=10_000, unit="s until the last answer"),
         }
-        for name, control in self.controls.items():
+        for control in self.controls.values():
             control.layout = {"flex": "0 1 340px", "width": "340px", "margin": "0"}
 
     def _make_buttons(self) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from helpers.controls import StatusLine
+from helpers.controls import Choice, StatusLine
 from helpers.experiment import Run
 from helpers.numbers import numbers_html
 from helpers.timeline import WIDTH, Scene, describe, kinds_in, legend_html, timeline_svg
 
 LEAST_WIDTH, MOST_WIDTH = 300, 1400
-ROWS = ("queries", "threads or tasks")
+ROWS = ("query", "thread or task")
 COMMON = ("waiting", "retrieve", "model", "tool", "process")
 
 
@@ -24,8 +24,8 @@ class Screen(widgets.VBox):
     def __init__(self, key: str):
         self._key, self._again, self._drawing = key, None, threading.RLock()
         self.status, self.numbers, self.chart = StatusLine(), widgets.HTML(), widgets.HTML()
-        self.rows = widgets.ToggleButtons(options=ROWS, description="A row each for", style={"button_width": "auto"})
-        self.rows.style.description_width = "auto"
+        self.rows = Choice("A row for each", ROWS)
+        self.rows.add_class("course-rows")
         self.rows.layout.display = "none"
         super().__init__([self.status, self.numbers, self.rows, self.chart])
         self.rows.observe(lambda _: self.redraw(), "value")

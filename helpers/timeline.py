@@ -266,7 +266,8 @@ def _band(scene: Scene, x: Callable, top: float) -> str:
     d += f"H{x(scene.now):.1f}"
     area = f'<path d="{d}V{y(0):.1f}H{LEFT}z" fill="{ACCENT}" opacity=".2"/><path d="{d}" fill="none" stroke="{ACCENT}"/>'
     now = sum(s.end is None for s in whole)
-    name = _text(LEFT, top - 5, f"in flight now: {now}", "start", faint=True)
+    said = f"in flight now: {now}" if now else f"in flight: at most {counts.max()}"
+    name = _text(LEFT, top - 5, said, "start", faint=True)
     labels = _text(LEFT - 8, y(0) + 3, "0", "end") + _text(LEFT - 8, y(most) + 5, str(most), "end")
     return area + name + labels + (_limit(scene, y, top) if scene.limit else "")
 
