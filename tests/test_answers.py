@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from mutants import MUTATIONS, mutate
 
 from helpers.exercises import check, exercises
 
@@ -24,7 +25,7 @@ STUB = r'\1raise NotImplementedError("your turn")'
 
 
 class Job(NamedTuple):
-    """An answer to try: the "solution", the "stub", or a wrong answer's name."""
+    """An answer to try: the "solution", the "stub", a mutation of the solution, or a wrong answer's name."""
 
     exercise_id: str
     answer: str
@@ -57,11 +58,13 @@ def wrong_answers(exercise_id):
 
 def function(job):
     """The function that a job is about; solutions and stubs as the learner's cell makes them."""
-    if job.answer not in ("solution", "stub"):
+    if job.answer not in ("solution", "stub", *MUTATIONS):
         return wrong_answers(job.exercise_id)[job.answer]
     cell, name = source(job.exercise_id)
     if job.answer == "stub":
         cell = SOLUTION.sub(STUB, cell)
+    elif job.answer in MUTATIONS:
+        cell = mutate(cell, job.answer)
     namespace = {}
     exec(compile(cell, "<the learner's cell>", "exec"), namespace)
     return namespace[name]
@@ -108,6 +111,23 @@ def test_a_wrong_answer_gets_its_message(verdicts, job):
     """Its docstring is a part of the message that is meant for it."""
     state, text = verdicts[job]
     assert state == "not yet" and inspect.getdoc(function(job)) in text, text
+
+
+HARMLESS = [Job("4.3", "no limit")]  # its pool has one job, so its size does not matter
+MUTANTS = [
+    Job(i, mutation)
+    for i in exercises()
+    if lesson(i)
+    for mutation in MUTATIONS
+    if mutate(source(i)[0], mutation)
+]
+
+
+@pytest.mark.parametrize("job", [job for job in MUTANTS if job not in HARMLESS], ids=str)
+def test_a_spoilt_solution_does_not_pass(verdicts, job):
+    """Without its limit, its overlap or its second attempt, no solution is one."""
+    state, text = verdicts[job]
+    assert state == "not yet", text
 
 
 @pytest.mark.parametrize("exercise_id", exercises())

@@ -213,7 +213,7 @@ EXERCISES = [
             "burst": 0.2,
             "script": [_FAULTS.get(number) for number in range(BAD_DAY)],
         },
-        seconds=15.0,
+        seconds=8.0,
         on_error=_one_ended_all,
     ),
 ]
