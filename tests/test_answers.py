@@ -80,7 +80,7 @@ def attempt(job):
 def verdicts(request):
     """The verdicts of all jobs that this session has tests for."""
     jobs = [item.callspec.params["job"] for item in request.session.items if "job" in _params(item)]
-    with ProcessPoolExecutor(4, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(6, mp_context=multiprocessing.get_context("spawn")) as pool:
         return dict(zip(jobs, pool.map(attempt, jobs)))
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from helpers.exercises.exercise import NOT_YET, OPEN, PASSED, REFEREE, Exercise, Finding, Trial, Verdict
+from helpers.exercises.judges import describe
 from helpers.exercises.progress import course_map, keep
 from helpers.exercises.running import Outcome, cause, last_line, run_limited, where
 
@@ -67,7 +68,7 @@ def _unfit(exercise: Exercise, function: Any) -> Finding | None:
     if not callable(function):
         if inspect.iscoroutine(function):
             function.close()
-        return Finding(wanted, f"a {type(function).__name__}", f'the call: check("{exercise.id}", name).')
+        return Finding(wanted, describe(function), f'the call: check("{exercise.id}", name).')
     keyword = "async def" if inspect.iscoroutinefunction(exercise.call) else "def"
     if _is_async(function) != (keyword == "async def"):
         other = "def" if keyword == "async def" else "async def"

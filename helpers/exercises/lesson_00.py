@@ -33,7 +33,7 @@ def _is_the_reply(trial: Trial) -> Finding | None:
 
 def _ten_questions(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(10, kind="lookup")
-    return function(trial.base_url, trial.questions)
+    return function(trial.base_url, list(trial.questions))
 
 
 def _is_the_mean(trial: Trial) -> Finding | None:

@@ -14,7 +14,7 @@ ATTEMPTS = 3
 def _twelve_in_a_row(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(12, kind="lookup")
     trial.kept["replies"] = trial.replies(trial.questions)
-    return function(trial.base_url, trial.questions)
+    return function(trial.base_url, list(trial.questions))
 
 
 def _three_servers(function: Callable, trial: Trial) -> Any:

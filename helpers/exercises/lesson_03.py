@@ -14,7 +14,7 @@ LOST = "Atlantis"
 def _ask_all(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(20, kind="lookup")
     with trial.ask() as ask:
-        return function(ask, trial.questions, TEN)
+        return function(ask, list(trial.questions), TEN)
 
 
 def _ask_with_failures(function: Callable, trial: Trial) -> Any:
@@ -22,7 +22,7 @@ def _ask_with_failures(function: Callable, trial: Trial) -> Any:
     for number in (3, 11):
         trial.questions[number] = _unanswerable(number)
     with trial.ask() as ask:
-        return function(ask, trial.questions, TEN)
+        return function(ask, list(trial.questions), TEN)
 
 
 def _unanswerable(number: int) -> Question:
@@ -61,7 +61,7 @@ SLOW = 0.6
 def _ask_with_a_straggler(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(1, kind="weather") + questions(20, kind="lookup")[1:]
     with trial.ask() as ask:
-        return function(ask, trial.questions, 5)
+        return function(ask, list(trial.questions), 5)
 
 
 def _no_barrier(trial: Trial) -> Finding | None:

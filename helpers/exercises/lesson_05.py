@@ -13,13 +13,13 @@ FIVE, TEN = 5, 10
 async def _twenty_by_hand(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(20, kind="lookup")
     trial.kept["replies"] = trial.replies(trial.questions)
-    return await function(trial.base_url, trial.questions)
+    return await function(trial.base_url, list(trial.questions))
 
 
 async def _twenty_through_five(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(20, kind="lookup")
     async with trial.ask_async() as ask:
-        return await function(ask, trial.questions, FIVE)
+        return await function(ask, list(trial.questions), FIVE)
 
 
 async def _show_twelve(function: Callable, trial: Trial) -> Any:
@@ -38,7 +38,7 @@ async def _show_twelve(function: Callable, trial: Trial) -> Any:
             return answer
 
         trial.kept["shown"] = shown
-        return await function(ask, trial.questions, show)
+        return await function(ask, list(trial.questions), show)
 
 
 def _each_with_its_question(trial: Trial) -> Finding | None:

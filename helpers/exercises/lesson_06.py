@@ -63,7 +63,7 @@ PACED = 12
 async def _paced(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(PACED, kind="lookup")
     async with trial.ask_async() as ask:
-        return await function(ask, trial.questions, RATE)
+        return await function(ask, list(trial.questions), RATE)
 
 
 def _too_fast(error: BaseException, trial: Trial) -> Finding | None:

@@ -160,7 +160,7 @@ _FAULTS = {5: "500", 11: "cut", 17: "garbage", 23: "cut", 29: "500"}
 async def _survive(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(BAD_DAY, kind="lookup")
     async with trial.ask_async() as ask:
-        return await function(ask, trial.questions)
+        return await function(ask, list(trial.questions))
 
 
 def _one_ended_all(error: BaseException, trial: Trial) -> Finding | None:
