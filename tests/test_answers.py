@@ -3,6 +3,7 @@
 A check mostly waits, so several processes try the answers at the same time, each with a fake LLM of its own.
 """
 
+import gc
 import importlib.util
 import inspect
 import multiprocessing
@@ -80,7 +81,10 @@ def attempt(job):
 def verdicts(request):
     """The verdicts of all jobs that this session has tests for."""
     jobs = [item.callspec.params["job"] for item in request.session.items if "job" in _params(item)]
-    with ProcessPoolExecutor(6, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        4, mp_context=context, initializer=gc.freeze
+    ) as pool:  # a check collects garbage
         return dict(zip(jobs, pool.map(attempt, jobs)))
 
 

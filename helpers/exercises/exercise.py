@@ -60,6 +60,7 @@ class Trial:
 
     base_url, url: the fake LLM's. questions: what was asked. kept: whatever the call wants to hand to its judges.
     returned: what the function returned. journal: what the server saw. trace: what the agents recorded.
+    most_asked: the most questions that were under way at one instant.
     """
 
     def __init__(self, llm: Any, stop: threading.Event):
@@ -69,7 +70,8 @@ class Trial:
         self.returned: Any = None
         self.journal: list[dict] = []
         self.trace = Trace()
-        self._stop, self._answers = stop, {}
+        self.most_asked = 0
+        self._stop, self._answers, self._level, self._lock = stop, {}, 0, threading.Lock()
 
     @contextmanager
     def ask(self) -> Iterator[Callable[[str], Answer]]:
@@ -77,7 +79,8 @@ class Trial:
         with Agent(self.base_url, record=self.record) as agent:
 
             def ask(question: str) -> Answer:
-                answer = self._answers[str(question)] = agent.ask(question)
+                with self._asking():
+                    answer = self._answers[str(question)] = agent.ask(question)
                 return answer
 
             yield ask
@@ -88,10 +91,22 @@ class Trial:
         async with AsyncAgent(self.base_url, record=self.record) as agent:
 
             async def ask(question: str) -> Answer:
-                answer = self._answers[str(question)] = await agent.ask(question)
+                with self._asking():
+                    answer = self._answers[str(question)] = await agent.ask(question)
                 return answer
 
             yield ask
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        with self._lock:
+            self._level += 1
+            self.most_asked = max(self.most_asked, self._level)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._level -= 1
 
     def is_answer(self, question: str, answer: Any) -> bool:
         """Whether this is the answer (or its text) that the agent gave to this question."""

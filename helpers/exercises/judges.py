@@ -34,22 +34,22 @@ def mean_in_flight(records: list[dict]) -> float:
     return busy / (last - arrivals[0])
 
 
-def peak(at_least: int, at_most: int, kind: str = "chat") -> Judge:
-    """How many requests of one kind the server had at once."""
+def peak(at_least: int, at_most: int) -> Judge:
+    """How many chat requests the server had at once, or questions the agent: on a busy machine the server has fewer."""
 
     def judge(trial: Trial) -> Finding | None:
-        most = most_in_flight(trial.seen(kind))
+        most = max(most_in_flight(trial.seen()), trial.most_asked)
         if most > at_most:
             return Finding(
-                f"at most {at_most} requests in flight",
-                f"the server saw {most} in flight at once",
+                f"at most {at_most} in flight",
+                f"{most} were in flight at once",
                 "what bounds the number that run at the same time.",
             )
         if most < at_least:
             return Finding(
-                f"{at_most} requests in flight",
-                f"the server never saw more than {most} in flight at once",
-                "what makes one request wait for another: they should overlap.",
+                f"{at_most} in flight",
+                f"never more than {most} in flight at once",
+                "what makes one wait for another: they should overlap.",
             )
         return None
 

@@ -175,7 +175,7 @@ EXERCISES = [
         "questions from a stream",
         "ask_stream(ask, stream, limit)",
         _from_a_stream,
-        [answers, peak(2, FOUR), _not_ahead, overlapped(FOUR)],
+        [answers, peak(FOUR, FOUR), _not_ahead, overlapped(FOUR)],
         "24 answers in order, never more than 4 in flight, and the stream never ran ahead.",
         llm={"latency": 0.06, "tail": 0.4, "search_latency": 0.005, "seed": 6},
         on_error=_one_iterator_for_two,

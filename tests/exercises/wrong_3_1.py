@@ -5,12 +5,12 @@ from threading import Thread
 
 
 def one_after_the_other(ask, questions, limit):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     return [ask(question) for question in questions]
 
 
 def a_thread_for_each(ask, questions, limit):
-    """at most 10 requests in flight"""
+    """at most 10 in flight"""
     with ThreadPoolExecutor(len(questions)) as pool:
         return list(pool.map(ask, questions))
 
@@ -35,7 +35,7 @@ def returns_an_iterator(ask, questions, limit):
 
 
 def waits_for_each_at_once(ask, questions, limit):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     with ThreadPoolExecutor(limit) as pool:
         return [pool.submit(ask, question).result() for question in questions]
 

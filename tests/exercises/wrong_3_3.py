@@ -29,7 +29,7 @@ def loses_the_places(ask, questions, limit):
 
 
 def everything_at_once(ask, questions, limit):
-    """at most 5 requests in flight"""
+    """at most 5 in flight"""
     with ThreadPoolExecutor(len(questions)) as pool:
         return list(pool.map(ask, questions))
 

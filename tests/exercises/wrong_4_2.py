@@ -4,12 +4,12 @@ import asyncio
 
 
 async def in_a_row(ask, first, second):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     return [await ask(first), await ask(second)]
 
 
 async def awaits_each_task_at_once(ask, first, second):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     one = await asyncio.create_task(ask(first))
     two = await asyncio.create_task(ask(second))
     return [one, two]

@@ -28,7 +28,7 @@ async def no_limit_on_connections(base_url, questions):
 
 
 async def awaits_in_a_row(base_url, questions):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=10)) as session:
         return [await _text(session, base_url, q) for q in questions]
 

@@ -4,17 +4,17 @@ import asyncio
 
 
 async def no_limit(ask, questions, limit):
-    """at most 5 requests in flight"""
+    """at most 5 in flight"""
     return await asyncio.gather(*(ask(question) for question in questions))
 
 
 async def one_after_the_other(ask, questions, limit):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     return [await ask(question) for question in questions]
 
 
 async def limits_the_waiting_only(ask, questions, limit):
-    """at most 5 requests in flight"""
+    """at most 5 in flight"""
     gate = asyncio.Semaphore(limit)
     tasks = [asyncio.create_task(ask(question)) for question in questions]
 
@@ -26,7 +26,7 @@ async def limits_the_waiting_only(ask, questions, limit):
 
 
 async def a_gate_for_each(ask, questions, limit):
-    """at most 5 requests in flight"""
+    """at most 5 in flight"""
 
     async def one(question):
         async with asyncio.Semaphore(limit):
@@ -36,7 +36,7 @@ async def a_gate_for_each(ask, questions, limit):
 
 
 async def a_gate_for_one(ask, questions, limit):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     gate = asyncio.Semaphore()
 
     async def one(question):

@@ -10,7 +10,7 @@ async def waits_for_all(ask, questions, show):
 
 
 async def one_after_the_other(ask, questions, show):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     for question in questions:
         show(question, await ask(question))
 

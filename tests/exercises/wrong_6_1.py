@@ -15,12 +15,12 @@ async def takes_everything_first(ask, stream, limit):
 
 
 async def one_after_the_other(ask, stream, limit):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     return [await ask(question) async for question in stream]
 
 
 async def no_limit(ask, stream, limit):
-    """the server saw"""
+    """at most 4 in flight"""
     return await asyncio.gather(*[ask(question) async for question in stream])
 
 

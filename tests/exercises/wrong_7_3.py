@@ -40,7 +40,7 @@ async def backs_off_together(ask, questions):
 
 
 async def one_after_the_other(ask, questions):
-    """never saw more than 1 in flight"""
+    """never more than 1 in flight"""
     return [await _again(ask, q, lambda attempt, error: 0.1) for q in questions]
 
 
