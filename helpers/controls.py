@@ -55,9 +55,8 @@ class Number(Control):
     """
 
     _esm = """
-    let count = 0;
     export default { render({ model, el }) {
-      const id = `course-field-${++count}`;
+      const id = `course-${Math.random().toString(36).slice(2)}`;
       const sliding = model.get("sliding");
       el.innerHTML = `<div class="course-field"><label for="${id}"></label>` +
         (sliding ? `<input type="range" id="${id}"><input type="number">` : `<input type="number" id="${id}">`) +
@@ -124,9 +123,8 @@ class Choice(Control):
     """A labelled choice of one among `options`."""
 
     _esm = """
-    let count = 0;
     export default { render({ model, el }) {
-      const id = `course-choice-${++count}`;
+      const id = `course-${Math.random().toString(36).slice(2)}`;
       el.innerHTML = `<div class="course-field"><label for="${id}"></label><select id="${id}"></select></div>`;
       const [label, select] = el.querySelectorAll("label, select");
       label.textContent = model.get("label");

@@ -95,11 +95,11 @@ class Panel(widgets.VBox):
             control.layout = {"flex": "0 1 340px", "width": "340px", "margin": "0"}
 
     def _make_buttons(self) -> None:
-        self.run_button = widgets.Button(description="Run", icon="play", button_style="primary")
-        self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True)
-        self.pin_button = widgets.Button(description="Pin", icon="thumb-tack", disabled=True)
+        self.run_button = widgets.Button(description="Run", button_style="primary")
+        self.stop_button = widgets.Button(description="Stop", disabled=True)
+        self.pin_button = widgets.Button(description="Pin", disabled=True)
         self.pin_button.tooltip = "Keep this run and draw the next ones over it"
-        self.reset_button = widgets.Button(description="Reset", icon="undo")
+        self.reset_button = widgets.Button(description="Reset")
         self.reset_button.tooltip = "Forget the pinned runs and clear the chart"
         for button, do in (
             (self.run_button, self.run),

@@ -20,7 +20,13 @@ ROOT = Path(__file__).parent.parent
 LESSON = "notebooks/05_async_agents.ipynb"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-dev-shm-usage"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
@@ -34,7 +40,9 @@ def browser_path():
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     found = found or (MAC if Path(MAC).exists() else None)
     if found is None:
-        words = "no Chromium found: install Debian's `chromium`, or Chrome, or set CHROMIUM to the program's path"
+        words = (
+            "no Chromium found: install Debian's `chromium`, or Chrome, or set CHROMIUM to the program's path"
+        )
         if os.environ.get("CI"):
             pytest.fail(words)
         pytest.skip(words)
@@ -54,12 +62,22 @@ def lab(tmp_path_factory):
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     token = secrets.token_hex(16)
-    env = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "ws")}
+    env = {
+        **os.environ,
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "ws"),
+    }
     env |= {"JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
     options = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "--expose-app-in-browser"]
-    options += [f"--ServerApp.root_dir={home}", f"--IdentityProvider.token={token}", "--ServerApp.port_retries=0"]
+    options += [
+        f"--ServerApp.root_dir={home}",
+        f"--IdentityProvider.token={token}",
+        "--ServerApp.port_retries=0",
+    ]
     with open(home / "lab.log", "w") as log:
-        process = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], env=env, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options], env=env, stdout=log, stderr=log
+        )
     try:
         _answers(f"http://127.0.0.1:{port}/api?token={token}", process, home / "lab.log")
         yield f"http://127.0.0.1:{port}/lab/tree/{LESSON}?token={token}", process
@@ -111,7 +129,9 @@ def page(lab):
             " return nb?.context?.isReady && nb.sessionContext?.session?.kernel?.status === 'idle' }",
             timeout=60_000,
         )
-        page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.ranAll = true })")
+        page.evaluate(
+            "window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.ranAll = true })"
+        )
         page.wait_for_function("window.ranAll === true", timeout=120_000)
         yield page
         browser.close()
@@ -135,7 +155,9 @@ def press(page, name):
 
 def test_run_all_ends_without_an_error(page):
     """Every cell of the learner's edition ran, unsolved exercises included."""
-    outputs = page.evaluate(f"() => {{ {NOTEBOOK} return nb.content.widgets.flatMap(c => c.model.outputs?.toJSON() ?? []) }}")
+    outputs = page.evaluate(
+        f"() => {{ {NOTEBOOK} return nb.content.widgets.flatMap(c => c.model.outputs?.toJSON() ?? []) }}"
+    )
     assert [o for o in outputs if o["output_type"] == "error"] == []
     assert "still open" in json.dumps(outputs)
 
@@ -148,7 +170,7 @@ def test_the_slider_run_and_the_chart(page):
     press(page, "Run")
     status(page).get_by_text("Done. threads: 15 of 15 answered").wait_for()
     assert "at most 5 in flight" in status(page).inner_text()
-    bars = page.locator(".jp-OutputArea svg[role=img] path[fill='#0072B2']").first.get_attribute("d")
+    bars = page.locator(".jp-OutputArea svg[role=img] path[stroke='#0072B2']").first.get_attribute("d")
     assert bars.count("M") >= 15
 
 
@@ -166,7 +188,9 @@ def test_stop_ends_a_long_run(page):
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_the_panel_is_legible_in_both_themes(page, theme):
     """axe-core finds no violation in the panel, contrast included, and the chart's text follows the theme."""
-    page.evaluate("name => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}) }", theme)
+    page.evaluate(
+        "name => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}) }", theme
+    )
     page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
     found = Axe().run(page, context=".jp-OutputArea .widget-vbox")
     assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
