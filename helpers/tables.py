@@ -20,7 +20,9 @@ def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object
     top = "".join(f'<th scope="col" style="text-align:left">{escape(h)}</th>' for h in head)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     title = f'<caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>'
-    return f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    name = escape(caption, quote=True)
+    return f'<div role="region" aria-label="{name}" tabindex="0" style="overflow-x:auto">{table}</div>'
 
 
 def _cell(value: object) -> str:
