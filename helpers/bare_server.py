@@ -1,10 +1,9 @@
 """The smallest chat completions server that one would write with aiohttp: the measure for the fake LLM's speed.
 
-It checks nothing, keeps no journal and knows no behaviour but a sleep. `python -m helpers.bare_server 0.2`.
+It checks nothing, keeps no journal and knows no behaviour but a sleep. `python -m helpers.bare_server 8000 0.2`.
 """
 
 import asyncio
-import json
 import sys
 import time
 
@@ -42,17 +41,13 @@ def application(latency: float) -> web.Application:
     return app
 
 
-async def serve(latency: float) -> None:
-    """Listen on a free port, print it, and serve until standard input closes."""
-    runner = web.AppRunner(application(latency), access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, backlog=4096)
-    await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    print(json.dumps({"base_url": f"http://127.0.0.1:{port}/v1"}), flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    await runner.cleanup()
-
-
 if __name__ == "__main__":
-    asyncio.run(serve(float(sys.argv[1])))
+    port, latency = sys.argv[1:]
+    web.run_app(
+        application(float(latency)),
+        host="127.0.0.1",
+        port=int(port),
+        access_log=None,
+        print=None,
+        backlog=4096,
+    )

@@ -6,15 +6,17 @@ system lets us choose; figures are medians of rounds in which the servers take t
 
 import argparse
 import asyncio
-import json
 import os
 import platform
+import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -46,8 +48,9 @@ def main() -> None:
 
 
 def fake_llm(rounds: int) -> None:
-    """The fake LLM beside a bare aiohttp application, and the bars it has to meet."""
-    figures: dict[str, dict[str, list[float]]] = {"fake LLM": {}, "bare aiohttp": {}}
+    """The fake LLM beside a bare aiohttp application and, where it is installed, llmock; and its bars."""
+    servers = ["fake LLM", *(name for name, command in PEERS.items() if shutil.which(command(0, 0)[0]))]
+    figures: dict[str, dict[str, list[float]]] = {server: {} for server in servers}
     for _ in range(rounds):
         for server, measured in figures.items():
             for name, value in _round(server).items():
@@ -56,6 +59,21 @@ def fake_llm(rounds: int) -> None:
     table(f"Fake LLM: medians of {rounds} rounds", list(figures), medians, BARS)
 
 
+PEERS: dict[str, Callable[[int, float], list[str]]] = {
+    "bare aiohttp": lambda port, latency: [
+        sys.executable,
+        "-m",
+        "helpers.bare_server",
+        str(port),
+        str(latency),
+    ],
+    "llmock": lambda port, latency: [
+        "llmock",
+        "serve",
+        f"--port={port}",
+        f"--latency-ms={latency * 1000:.0f}",
+    ],
+}
 BARS = {
     "start to first answer, s": "0.6",
     "memory idle, MB": "60",
@@ -79,10 +97,10 @@ BARS = {
 
 def _round(server: str) -> dict[str, float]:
     """All figures of one server, once."""
-    if server == "bare aiohttp":
-        with bare(0) as url:
+    if server in PEERS:
+        with peer(server, 0) as url:
             speed = run(_throughput, url)
-        with bare(LATENCY) as url:
+        with peer(server, LATENCY) as url:
             return speed | run(_lateness, url)
     started = time.perf_counter()
     with FakeLLM(latency=0) as llm:
@@ -92,7 +110,7 @@ def _round(server: str) -> dict[str, float]:
         pin(llm.pid, 0)
         figures["memory idle, MB"] = process.memory_info().rss / 2**20
         figures |= run(_throughput, llm.base_url)
-        run(_fill, llm.base_url)
+        run(partial(_fill, count=100_000 - llm.stats()["requests"]), llm.base_url)
         figures["memory after 100,000 requests, MB"] = process.memory_info().rss / 2**20
         figures |= run(_crowd, llm.base_url)
         llm.reset()
@@ -121,12 +139,11 @@ async def _throughput(load: Load) -> dict[str, float]:
     return figures
 
 
-async def _fill(load: Load) -> dict[str, float]:
-    """Enough requests to fill the journal."""
+async def _fill(load: Load, count: int) -> dict[str, float]:
+    """This many requests, a hundred at a time."""
     await load.open(100)
-    done = 0
-    while done < 100_000:
-        done += len(await load.steady(100, load.request(), 1.0))
+    for _ in range(count // 100 + 1):
+        await load.burst(100, load.request())
     return {}
 
 
@@ -165,7 +182,7 @@ async def _streams(load: Load) -> dict[str, float]:
         name.format("first token late"): percentile(first, 95),
         name.format("gap off"): percentile(gaps, 95),
         name.format("drift"): percentile(drift, 95),
-        "200 streams, events lost": sum(51 - len(e) for e in events),
+        "200 streams, events lost": sum(50 - len(e) for e in events),
     }
 
 
@@ -196,13 +213,23 @@ def run(scenario: Callable[[Load], Awaitable[dict]], base_url: str) -> dict[str,
 
 
 @contextmanager
-def bare(latency: float) -> Iterator[str]:
-    """A bare aiohttp application in a process of its own; its base URL."""
-    command = [sys.executable, "-m", "helpers.bare_server", str(latency)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+def peer(name: str, latency: float) -> Iterator[str]:
+    """Another server in a process of its own; its base URL."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with subprocess.Popen(
+        PEERS[name](port, latency), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
         pin(process.pid, 0)
-        yield json.loads(process.stdout.readline())["base_url"]
-        process.stdin.close()
+        while not _listens(port):
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}/v1"
+        process.kill()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def pin(pid: int, core: int) -> bool:

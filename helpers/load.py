@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
 
+TOKEN = b'"delta":{"content"'
+
 
 class Reply:
     """One reply: when it was asked for and when it was whole, its status, and the time of each event."""
@@ -52,7 +54,7 @@ class _Line(asyncio.Protocol):
             size = head.partition(b"content-length: ")[2]
             self.whole = end + 4 + int(size.split(b"\r\n")[0]) if size else 0
         if self.whole == 0:
-            self.reply.events += [now] * data.count(b'"delta":{"content"')
+            self.reply.events += [now] * (self.data.count(TOKEN) - len(self.reply.events))
         if len(self.data) >= self.whole > 0 or (self.whole == 0 and self.data.endswith(b"\r\n0\r\n\r\n")):
             self._end()
 

@@ -434,3 +434,16 @@ def test_help_names_every_setting(llm):
     """The same names on the command line and in Python."""
     shown = subprocess.run([sys.executable, "-m", "helpers.fake_llm", "--help"], capture_output=True, text=True).stdout
     assert all(f"--{name.replace('_', '-')} " in shown for name in llm.behaviour())
+
+
+def test_equal_requests_without_a_tag_have_times_of_their_own(llm):
+    """A histogram of one question asked many times shows the tail, the same after each reset."""
+    llm.behave(latency=0.01, tail=0.5)
+    runs = []
+    for _ in range(2):
+        llm.reset()
+        for _ in range(5):
+            ask(llm, post(chat()))
+        runs.append([r["planned"] for r in llm.journal()])
+    assert runs[0] == runs[1]
+    assert len(set(runs[0])) == 5

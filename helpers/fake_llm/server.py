@@ -320,7 +320,7 @@ class Server:
         """The client has its reply, or will never have one."""
         now, request = self.now(), job.request
         self.journal.close(job.record, outcome, now)
-        if outcome == "answered" and job.key is not None:
+        if outcome == "answered" and job.key is not None and job.record.tag is not None:
             self.attempts.answered(job.key, job.attempt)
         self.schedule.cancel(job)
         self._release(job, now)
