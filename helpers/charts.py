@@ -1,6 +1,7 @@
 """The course's figures, each with its table: runs one above the other, latencies, statuses, memory."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -11,12 +12,18 @@ from helpers.flow import flow_layers
 from helpers.numbers import least_seconds
 from helpers.palette import ACCENT, SCALE, WARN, kind_of
 from helpers.rows import MOST_ROWS, by_query
+from helpers.sweep_svg import said
 from helpers.timeline import describe
 from helpers.trace import percentile
 
 HEAD = ("strategy", "in flight", "seconds", "ideal seconds", "a second", "p50", "p95", "answered")
 BINS = 40
-STATUS = {"2xx": ("#0072B2", ""), "429": ("#E69F00", "----"), "4xx": ("#CC79A7", "...."), "5xx": (WARN, "////")}
+STATUS = {
+    "2xx": ("#0072B2", ""),
+    "429": ("#E69F00", "----"),
+    "4xx": ("#CC79A7", "...."),
+    "5xx": (WARN, "////"),
+}
 LEFT_EARLY = ("#7A7A7A", "\\\\\\\\")
 
 
@@ -76,7 +83,11 @@ def _rows(axis, run: Run) -> set[str]:
     for kind, items in rows.bars.items():
         bars(axis, kind, items)
     axis.set_ylim(rows.count + 0.7, 0.3)
-    axis.set_yticks(sorted({1, *(n for n in MaxNLocator(4, integer=True).tick_values(1, rows.count) if 1 < n <= rows.count)}))
+    axis.set_yticks(
+        sorted(
+            {1, *(n for n in MaxNLocator(4, integer=True).tick_values(1, rows.count) if 1 < n <= rows.count)}
+        )
+    )
     axis.set_ylabel("query", color=FAINT, fontsize=9)
     return {kind for kind, items in rows.bars.items() if any(b > a for _, a, b in items)}
 
@@ -89,7 +100,15 @@ def _flow(axis, run: Run) -> set[str]:
         look = kind_of(name)
         colour = {"answered": "#D6E6F2", "waiting": "#E2E2E2"}.get(name, look.colour)
         hatched = look.hatch if name != "waiting" else ""
-        axis.fill_between(times, low, high, facecolor="white" if hatched else colour, edgecolor=colour, hatch=hatched, linewidth=0)
+        axis.fill_between(
+            times,
+            low,
+            high,
+            facecolor="white" if hatched else colour,
+            edgecolor=colour,
+            hatch=hatched,
+            linewidth=0,
+        )
     axis.set_ylim(0, count)
     axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axis.set_ylabel("queries", color=FAINT, fontsize=9)
@@ -115,14 +134,19 @@ def latencies(runs: Sequence[Run]) -> Chart:
     figure, (axis,) = sheet(3.6)
     rows = []
     for i, run in enumerate(runs):
-        colour, whole = SERIES[i % len(SERIES)], [s for s in run.trace.spans() if s.step == "query" and s.state == "ok"]
+        colour, whole = (
+            SERIES[i % len(SERIES)],
+            [s for s in run.trace.spans() if s.step == "query" and s.state == "ok"],
+        )
         for clock, times in (
             ("from its start", [s.end - s.start for s in whole]),
             ("from submission", [s.end for s in whole]),
         ):
             marks = [percentile(times, p) for p in (50, 95, 99)]
             rows.append((run.name, clock, *("-" if m is None else f"{m:.3f}" for m in marks)))
-            _ecdf(axis, sorted(times), marks, colour, f"{run.name}, {clock}", dotted=clock == "from submission")
+            _ecdf(
+                axis, sorted(times), marks, colour, f"{run.name}, {clock}", dotted=clock == "from submission"
+            )
     axis.set_ylim(0, 1.03)
     axis.set_xlim(left=0)
     axis.yaxis.set_major_formatter(PercentFormatter(1))
@@ -130,7 +154,11 @@ def latencies(runs: Sequence[Run]) -> Chart:
     title(axis, "Share of queries answered within a time", "marks: p50, p95, p99")
     grid(axis, "both")
     axis.legend(frameon=False, fontsize=9, labelcolor=INK, loc="lower right")
-    alt = "Latencies. " + ". ".join(f"{n} {clock}: p50 {a} s, p95 {b} s, p99 {c} s" for n, clock, a, b, c in rows) + "."
+    alt = (
+        "Latencies. "
+        + ". ".join(f"{n} {clock}: p50 {a} s, p95 {b} s, p99 {c} s" for n, clock, a, b, c in rows)
+        + "."
+    )
     return Chart(figure, alt, ("strategy", "clock", "p50", "p95", "p99"), rows)
 
 
@@ -138,8 +166,23 @@ def _ecdf(axis, times: list[float], marks: list, colour: str, label: str, *, dot
     if not times:
         return
     shares = np.arange(1, len(times) + 1) / len(times)
-    axis.step([0, *times], [0, *shares], where="post", color=colour, linestyle=":" if dotted else "-", linewidth=1.8, label=label)
-    axis.plot(marks, [0.5, 0.95, 0.99], "o", color=colour, markersize=4.5, markerfacecolor="white" if dotted else colour)
+    axis.step(
+        [0, *times],
+        [0, *shares],
+        where="post",
+        color=colour,
+        linestyle=":" if dotted else "-",
+        linewidth=1.8,
+        label=label,
+    )
+    axis.plot(
+        marks,
+        [0.5, 0.95, 0.99],
+        "o",
+        color=colour,
+        markersize=4.5,
+        markerfacecolor="white" if dotted else colour,
+    )
 
 
 def statuses(runs: Sequence[Run]) -> Chart:
@@ -153,8 +196,21 @@ def statuses(runs: Sequence[Run]) -> Chart:
         for status in sorted({status for status, _ in ends}):
             counts, _ = np.histogram([at for s, at in ends if s == status], edges)
             colour, hatch = STATUS.get(status, LEFT_EARLY)
-            face = {"facecolor": "white", "edgecolor": colour, "hatch": hatch} if hatch else {"facecolor": colour}
-            axis.bar(edges[:-1], counts, np.diff(edges) * 0.9, floor, align="edge", linewidth=0, label=f"{status}: {counts.sum()}", **face)
+            face = (
+                {"facecolor": "white", "edgecolor": colour, "hatch": hatch}
+                if hatch
+                else {"facecolor": colour}
+            )
+            axis.bar(
+                edges[:-1],
+                counts,
+                np.diff(edges) * 0.9,
+                floor,
+                align="edge",
+                linewidth=0,
+                label=f"{status}: {counts.sum()}",
+                **face,
+            )
             floor += counts
             rows.append((run.name, status, int(counts.sum())))
         title(axis, run.name.replace("_", " "), f"{len(ends)} requests ended")
@@ -162,7 +218,11 @@ def statuses(runs: Sequence[Run]) -> Chart:
         grid(axis, "y")
         axis.legend(frameon=False, fontsize=9, labelcolor=INK, loc="upper right")
     axes[-1].set_xlabel(f"seconds.  {SCALE}", color=FAINT, fontsize=9)
-    alt = "Requests by status. " + ". ".join(f"{name}: {count} of {status}" for name, status, count in rows) + "."
+    alt = (
+        "Requests by status. "
+        + ". ".join(f"{name}: {count} of {status}" for name, status, count in rows)
+        + "."
+    )
     return Chart(figure, alt, ("strategy", "status", "requests"), rows)
 
 
@@ -185,13 +245,85 @@ def memory(megabytes: Mapping[str, float]) -> Chart:
     names, values = list(megabytes), list(megabytes.values())
     axis.barh(names, values, height=0.62, color=ACCENT)
     for i, value in enumerate(values):
-        axis.annotate(f"{value:.0f} MB", (value, i), (5, 0), textcoords="offset points", va="center", fontsize=10, color=INK)
+        axis.annotate(
+            f"{value:.0f} MB",
+            (value, i),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=10,
+            color=INK,
+        )
     axis.invert_yaxis()
     axis.set_xlim(0, max(values) * 1.15)
     axis.set_xticks([])
     title(axis, "Memory", "at its peak, in megabytes")
     alt = "Memory. " + ", ".join(f"{name} {value:.0f} MB" for name, value in megabytes.items()) + "."
-    return Chart(figure, alt, ("strategy", "MB"), [(name, f"{value:.0f}") for name, value in megabytes.items()])
+    return Chart(
+        figure, alt, ("strategy", "MB"), [(name, f"{value:.0f}") for name, value in megabytes.items()]
+    )
+
+
+def throughput(sweep: Any) -> Chart:
+    """A helpers.sweeps.Sweep: queries a second and p95 against the number in flight, with ideal, knee and machine limit."""
+    if not sweep.points:
+        raise ValueError("the sweep has no point yet")
+    figure, (above, below) = sheet(4.6, nrows=2, sharex=True, height_ratios=[2, 1])
+    limits = [p.limit for p in sweep.points]
+    rates = [p.throughput for p in sweep.points]
+    above.plot(
+        limits, [p.ideal for p in sweep.points], color=FAINT, linestyle="--", linewidth=1.3, label="ideal"
+    )
+    above.plot(limits, rates, "o-", color=ACCENT, linewidth=2, markersize=5, label="measured")
+    below.plot(limits, [p.p95 for p in sweep.points], "o-", color=ACCENT, linewidth=2, markersize=5)
+    _mark_sweep(above, below, sweep, max(rates))
+    above.set_xscale("log")
+    below.set_xticks(limits, [str(limit) for limit in limits])
+    below.minorticks_off()
+    above.set_ylim(0, max(rates) * 1.25)
+    below.set_ylim(0, max(p.p95 for p in sweep.points) * 1.2)
+    title(above, "Queries a second", sweep.name.replace("_", " "))
+    title(below, "p95 of one agent", "seconds")
+    below.set_xlabel(f"in flight.  {SCALE}", color=FAINT, fontsize=9)
+    for axis in (above, below):
+        grid(axis, "both")
+    above.legend(frameon=False, fontsize=9, labelcolor=INK, loc="upper left")
+    head = ("in flight", "queries", "a second", "ideal", "p50", "p95", "failed", "CPU ms each")
+    rows = [
+        (
+            p.limit,
+            p.queries,
+            f"{p.throughput:.1f}",
+            f"{p.ideal:.1f}",
+            f"{p.p50:.3f}",
+            f"{p.p95:.3f}",
+            p.failed,
+            f"{p.cpu * 1000:.1f}",
+        )
+        for p in sweep.points
+    ]
+    return Chart(figure, said(sweep), head, rows)
+
+
+def _mark_sweep(above, below, sweep: Any, best: float) -> None:
+    if sweep.knee is not None:
+        for axis in (above, below):
+            axis.axvline(sweep.knee.limit, color=WARN, linestyle=":", linewidth=1.8)
+        place = (sweep.knee.limit, best * 0.06)
+        above.annotate(
+            f"knee: {sweep.knee.limit}",
+            place,
+            (6, 0),
+            textcoords="offset points",
+            color=INK,
+            fontweight="bold",
+        )
+    if sweep.machine_limit is not None and sweep.machine_limit < best * 1.25:
+        above.axhline(sweep.machine_limit, color=WARN, linestyle="--", linewidth=1.3)
+        words = f"this machine: {sweep.machine_limit:.0f}"
+        above.annotate(
+            words, (sweep.points[0].limit, sweep.machine_limit), (0, 4), textcoords="offset points", color=INK
+        )
 
 
 _PICTURES: dict[str, Callable] = {"timeline": timelines, "latency": latencies, "status": statuses}

@@ -108,7 +108,9 @@ class Number(Control):
         if value is None and not self.sliding:
             return None
         if value is None or not self.min <= value <= self.max:
-            raise traitlets.TraitError(f"{self.label} is {value}; it takes a number from {self.min:g} to {self.max:g}")
+            raise traitlets.TraitError(
+                f"{self.label} is {value}; it takes a number from {self.min:g} to {self.max:g}"
+            )
         return value
 
 
@@ -147,7 +149,9 @@ class Choice(Control):
     @traitlets.validate("value")
     def _one_of_them(self, proposal: dict) -> str:
         if proposal["value"] not in self.options:
-            raise traitlets.TraitError(f"{self.label} is {proposal['value']!r}; it takes one of {', '.join(self.options)}")
+            raise traitlets.TraitError(
+                f"{self.label} is {proposal['value']!r}; it takes one of {', '.join(self.options)}"
+            )
         return proposal["value"]
 
 

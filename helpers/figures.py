@@ -51,7 +51,9 @@ class Chart:
             with path.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([self.head, *self.rows])
         elif path.suffix in (".png", ".svg"):
-            metadata = {"Date": None, "Title": self.alt} if path.suffix == ".svg" else {"Description": self.alt}
+            metadata = (
+                {"Date": None, "Title": self.alt} if path.suffix == ".svg" else {"Description": self.alt}
+            )
             self.figure.savefig(path, dpi=150, metadata=metadata)
         else:
             raise ValueError(f"{path.name!r} ends in {path.suffix!r}; save takes .png, .svg or .csv")
@@ -98,7 +100,9 @@ def bars(axis, kind: str, items: Sequence[tuple[int, float, float]], height: flo
     """Bars (row, start, end) of one kind; rows count from 0 and are drawn at 1."""
     look = kind_of(kind)
     thick = height / (3 if kind == "waiting" else 1) / 2
-    corners = [[(a, r + 1 - thick), (a, r + 1 + thick), (b, r + 1 + thick), (b, r + 1 - thick)] for r, a, b in items]
+    corners = [
+        [(a, r + 1 - thick), (a, r + 1 + thick), (b, r + 1 + thick), (b, r + 1 - thick)] for r, a, b in items
+    ]
     style = {"facecolor": look.colour, "linewidth": 0}
     if kind == "waiting":
         style = {"facecolor": "#E2E2E2", "linewidth": 0}

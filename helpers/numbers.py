@@ -37,7 +37,9 @@ def numbers_html(run: Run, s: Summary) -> str:
         "p50 / p95 of one agent": percentiles,
         "errors": f"{s.failed}" + (f", {s.cancelled} cancelled" if s.cancelled else ""),
     }
-    items = "".join(f"<div><span>{escape(name)}</span><b>{escape(value)}</b></div>" for name, value in numbers.items())
+    items = "".join(
+        f"<div><span>{escape(name)}</span><b>{escape(value)}</b></div>" for name, value in numbers.items()
+    )
     bar = f'<progress class="course-progress" aria-label="queries done" max="{s.queries}" value="{done}"></progress>'
     return f'{bar}<div class="course-numbers">{items}</div>'
 
@@ -54,5 +56,7 @@ def doubts(run: Run, seconds: float, cpu: float) -> list[str]:
         found.append(f"The event loop was up to {worst:.2f} s late: something kept it from its other tasks.")
     late = ((run.server or {}).get("late") or {}).get("p99")
     if late is not None and late > max(LATE, run.behaviour.get("latency", 0.0) / 5):
-        found.append(f"The fake LLM answered up to {late * 1000:.0f} ms late: this computer could not keep up.")
+        found.append(
+            f"The fake LLM answered up to {late * 1000:.0f} ms late: this computer could not keep up."
+        )
     return found

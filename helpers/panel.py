@@ -25,12 +25,31 @@ from helpers.controls import Choice, Number, Slider
 from helpers.experiment import Run, start
 from helpers.numbers import doubts
 from helpers.screen import Screen, last_lines, verdict
+from helpers.sweep_svg import said
+from helpers.sweeps import LIMITS, Sweep
 
 FRAMES_PER_SECOND = 8
 FEW = ("strategy", "concurrency", "queries", "latency", "prediction")
-SETTINGS = {"latency": "latency", "tail": "tail", "capacity": "capacity", "rate": "requests_per_minute", "faults": "fault_500"}
+SETTINGS = {
+    "latency": "latency",
+    "tail": "tail",
+    "capacity": "capacity",
+    "rate": "requests_per_minute",
+    "faults": "fault_500",
+}
 LIKE = {"latency": 0.2, "tail": 0.0, "capacity": None, "requests_per_minute": None, "fault_500": 0.0}
-CONTROLS = ("strategy", "concurrency", "queries", "latency", "tail", "capacity", "rate", "faults", "prediction")
+CONTROLS = (
+    "strategy",
+    "concurrency",
+    "queries",
+    "latency",
+    "tail",
+    "capacity",
+    "rate",
+    "faults",
+    "prediction",
+    "sweep",
+)
 
 _shown: dict[str, "weakref.ref[Panel]"] = {}
 _keys = itertools.count(1)
@@ -42,7 +61,7 @@ class Panel(widgets.VBox):
     strategies: functions strategy(ask, questions, limit), `def` or `async def`; yours are as good as ours.
     llm: the fake LLM to use; without one the panel has its own, which ends with it. kind: of question, None for
     all. latency: of a call of the model, in seconds; without it that of `llm`. controls: which to show, of "strategy", "concurrency", "queries", "latency", "tail", "capacity" (slots of
-    the provider), "rate" (its requests a minute), "faults" (share of replies 500) and "prediction".
+    the provider), "rate" (its requests a minute), "faults" (share of replies 500), "prediction" and "sweep" (a button).
     last: the latest Run. pinned: runs kept for comparison.
     Raises ValueError or TypeError that name the argument.
     """
@@ -62,18 +81,23 @@ class Panel(widgets.VBox):
         _check(controls)
         self.kind, self.last, self.pinned = kind, None, []
         self._llm, self._owns, self._opening = llm, llm is None, threading.Lock()
-        self._live: Run | None = None
+        self._live: Run | Sweep | None = None
+        self._guess, self._swept = None, None
         self._idle, self._starting, self._picture = threading.Event(), threading.Lock(), None
         self._idle.set()
         self.screen = Screen(f"course{next(_keys)}")
         given = {} if llm is None else llm.behaviour()
-        self._make_controls(queries, concurrency, {**LIKE, **given} | ({} if latency is None else {"latency": latency}))
-        self._applied = set(controls) | (set() if latency is None else {"latency"})
-        self._make_buttons()
-        shown = [self.controls[name] for name in CONTROLS if name in controls]
+        self._make_controls(
+            queries, concurrency, {**LIKE, **given} | ({} if latency is None else {"latency": latency})
+        )
+        self._applied = set(controls) & set(self.controls) | (set() if latency is None else {"latency"})
+        self._make_buttons("sweep" in controls)
+        shown = [self.controls[name] for name in self.controls if name in controls]
         if len(self.strategies) == 1 and "strategy" in controls:
             shown.remove(self.controls["strategy"])
-        fields = widgets.Box(shown, layout={"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 28px"})
+        fields = widgets.Box(
+            shown, layout={"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 28px"}
+        )
         super().__init__([fields, self.buttons, self.screen])
         self.add_class("course-panel")
         self.reset()
@@ -86,30 +110,46 @@ class Panel(widgets.VBox):
             "queries": Slider("Queries", queries, 1, max(200, queries)),
             "latency": Slider("Model latency", like["latency"], 0.01, max(2.0, like["latency"]), 0.01, "s"),
             "tail": Slider("Tail", like["tail"], 0, max(1.5, like["tail"]), 0.1, "sigma"),
-            "capacity": Number(label="Provider slots", value=like["capacity"], min=1, max=10_000, unit="at once (empty: no limit)"),
-            "rate": Number(label="Provider rate", value=like["requests_per_minute"], min=1, max=1_000_000, unit="requests a minute (empty: no limit)"),
+            "capacity": Number(
+                label="Provider slots",
+                value=like["capacity"],
+                min=1,
+                max=10_000,
+                unit="at once (empty: no limit)",
+            ),
+            "rate": Number(
+                label="Provider rate",
+                value=like["requests_per_minute"],
+                min=1,
+                max=1_000_000,
+                unit="requests a minute (empty: no limit)",
+            ),
             "faults": Slider("Faults", like["fault_500"], 0, 1, 0.05, "share"),
             "prediction": Number(label="Your guess", min=0, max=10_000, unit="s until the last answer"),
         }
         for control in self.controls.values():
             control.layout = {"flex": "0 1 340px", "width": "340px", "margin": "0"}
 
-    def _make_buttons(self) -> None:
+    def _make_buttons(self, sweeps: bool) -> None:
         self.run_button = widgets.Button(description="Run", button_style="primary")
         self.stop_button = widgets.Button(description="Stop", disabled=True)
         self.pin_button = widgets.Button(description="Pin", disabled=True)
         self.pin_button.tooltip = "Keep this run and draw the next ones over it"
+        self.sweep_button = widgets.Button(description="Sweep")
+        self.sweep_button.tooltip = "Run the strategy at many concurrencies"
         self.reset_button = widgets.Button(description="Reset")
         self.reset_button.tooltip = "Forget the pinned runs and clear the chart"
         for button, do in (
             (self.run_button, self.run),
             (self.stop_button, self.stop),
+            (self.sweep_button, self.sweep),
             (self.pin_button, self.pin),
             (self.reset_button, self.reset),
         ):
             button.layout = {"width": "96px"}
             button.on_click(lambda _, do=do: do())
-        buttons = [self.run_button, self.stop_button, self.pin_button, self.reset_button]
+        sweep = [self.sweep_button] if sweeps else []
+        buttons = [self.run_button, self.stop_button, *sweep, self.pin_button, self.reset_button]
         self.buttons = widgets.Box(buttons, layout={"flex_flow": "row wrap", "margin": "6px 0 4px"})
 
     def __repr__(self) -> str:
@@ -141,6 +181,22 @@ class Panel(widgets.VBox):
             self._begin(f"{self._live.name} is running.")
             draw = threading.Thread(target=self._draw, args=[self._live], name="chart", daemon=True)
             draw.start()
+            return self._live
+
+    def sweep(self, limits: Sequence[int] = LIMITS, **settings: Any) -> Sweep | None:
+        """Run the strategy at each of these concurrencies; as `run`. One that was stopped goes on where it stopped."""
+        with self._starting:
+            if not self._idle.is_set():
+                self._say("A run is under way. Stop it first, or let it end.")
+                return None
+            try:
+                self._set(settings)
+                self._live = self._sweep(limits).resume()
+            except Exception as error:
+                self._say(last_lines(error), alert=True)
+                return None
+            self._begin(f"{self._live.name} is swept: {', '.join(map(str, self._live.limits))} in flight.")
+            threading.Thread(target=self._draw_sweep, args=[self._live], name="chart", daemon=True).start()
             return self._live
 
     def stop(self) -> None:
@@ -185,7 +241,13 @@ class Panel(widgets.VBox):
 
     def close_all_widgets(self) -> None:
         """Close every widget in the panel."""
-        for widget in [*self.controls.values(), *self.buttons.children, self.buttons, *self.screen.children, self.screen]:
+        for widget in [
+            *self.controls.values(),
+            *self.buttons.children,
+            self.buttons,
+            *self.screen.children,
+            self.screen,
+        ]:
             widget.close()
         super().close()
 
@@ -218,6 +280,35 @@ class Panel(widgets.VBox):
             kind=self.kind,
             behaviour=_behaviour({name: value[name] for name in self._applied}),
         )
+
+    def _sweep(self, limits: Sequence[int]) -> Sweep:
+        value = {
+            name: self.controls[name].value for name in self._applied | {"strategy"} if name in self.controls
+        }
+        key = (tuple(limits), value["strategy"], tuple(sorted(_behaviour(value).items())))
+        if self._swept is None or self._swept[0] != key or self._swept[1].outcome == "done":
+            settings = {"kind": self.kind or "lookup", "behaviour": _behaviour(value)}
+            self._swept = key, Sweep(self.strategies[value["strategy"]], limits, llm=self._open(), **settings)
+        self._swept[1].llm = self._open()
+        return self._swept[1]
+
+    def _draw_sweep(self, sweep: Sweep) -> None:
+        try:
+            while not sweep.wait(1 / FRAMES_PER_SECOND):
+                self.screen.draw_svg(sweep.svg)
+            self.screen.draw_svg(sweep.svg)
+            failed = sweep.outcome == "failed"
+            self._say(
+                last_lines(sweep.error) if failed else f"{sweep.outcome.capitalize()}. {said(sweep)}",
+                alert=failed,
+            )
+            if sweep.points and self._picture is not None:
+                self._update(sweep.chart(), once=True)
+        except Exception as error:
+            self._say(last_lines(error), alert=True)
+        finally:
+            self._buttons(running=False)
+            self._idle.set()
 
     def _begin(self, words: str) -> None:
         self._idle.clear()
@@ -255,7 +346,8 @@ class Panel(widgets.VBox):
         self._picture.update({"text/html": page, "text/plain": "the last run"}, raw=True)
 
     def _buttons(self, *, running: bool) -> None:
-        self.run_button.disabled, self.stop_button.disabled = running, not running
+        self.run_button.disabled = self.sweep_button.disabled = running
+        self.stop_button.disabled = not running
         self.pin_button.disabled = running or self.last is None
 
     def _say(self, text: str, *, alert: bool = False) -> None:
@@ -274,7 +366,9 @@ def _by_name(strategies: Sequence[Callable], named: dict[str, Callable]) -> dict
         raise ValueError("a Panel takes at least one strategy, such as Panel(serial, threads)")
     for strategy in [*strategies, *named.values()]:
         if not callable(strategy) or inspect.isclass(strategy):
-            raise TypeError(f"{strategy!r} is no strategy; it takes functions strategy(ask, questions, limit)")
+            raise TypeError(
+                f"{strategy!r} is no strategy; it takes functions strategy(ask, questions, limit)"
+            )
     return {getattr(s, "__name__", type(s).__name__): s for s in strategies} | named
 
 

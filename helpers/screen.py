@@ -94,7 +94,10 @@ def verdict(run: Run, guess: float | None) -> tuple[str, bool]:
     if run.outcome == "failed":
         return f"{run.name} failed, {last_lines(run.error)}", True
     if run.outcome == "abandoned":
-        return f"{run.name} did not stop: its code is busy. It ends when that code returns; you can go on.", True
+        return (
+            f"{run.name} did not stop: its code is busy. It ends when that code returns; you can go on.",
+            True,
+        )
     words = describe(run.name, run.summary)
     if run.outcome == "stopped":
         return f"Stopped. {words}.", False

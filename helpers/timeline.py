@@ -64,7 +64,11 @@ def timeline_svg(scene: Scene) -> str:
     if scene.queries > MOST_ROWS and not scene.lanes:
         noun, body, bottom = "queries", _flow(scene, x), TOP + PLOT
     else:
-        rows = by_lane(scene.spans, scene.now) if scene.lanes else by_query(scene.spans, scene.now, scene.queries)
+        rows = (
+            by_lane(scene.spans, scene.now)
+            if scene.lanes
+            else by_query(scene.spans, scene.now, scene.queries)
+        )
         noun, (body, bottom) = rows.noun, _bars(scene, rows, x)
     band = _band(scene, x, bottom + GAP)
     floor = bottom + GAP + BAND
@@ -87,14 +91,18 @@ def legend_html(kinds: Sequence[str], key: str = "c") -> str:
 
 def kinds_in(spans: Sequence[Span]) -> set[str]:
     """The kinds of bar that these spans make."""
-    return {s.state if s.state in ("failed", "cancelled") else s.step for s in spans} - {"query"} | {"waiting"}
+    return {s.state if s.state in ("failed", "cancelled") else s.step for s in spans} - {"query"} | {
+        "waiting"
+    }
 
 
 def describe(name: str, s: Summary) -> str:
     """A run in one sentence, for people who hear the chart rather than see it."""
     ends = [f"{count} {word}" for count, word in ((s.failed, "failed"), (s.cancelled, "cancelled")) if count]
     also = f", {', '.join(ends)}" if ends else ""
-    return f"{name}: {s.answered} of {s.queries} answered{also} in {s.seconds:.2f} s, at most {s.peak} in flight"
+    return (
+        f"{name}: {s.answered} of {s.queries} answered{also} in {s.seconds:.2f} s, at most {s.peak} in flight"
+    )
 
 
 def nice(value: float) -> float:
@@ -117,7 +125,9 @@ def ticks(end: float, most: int) -> list[float]:
         base *= 10
 
 
-def _text(x: float, y: float, words: str, anchor: str = "middle", *, faint: bool = False, bold: bool = False) -> str:
+def _text(
+    x: float, y: float, words: str, anchor: str = "middle", *, faint: bool = False, bold: bool = False
+) -> str:
     look = (' opacity=".75"' if faint else "") + (' font-weight="600"' if bold else "")
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {TEXT}{look}>{escape(words)}</text>'
 
@@ -155,7 +165,9 @@ def _fill(name: str, key: str) -> str:
 
 
 def _heading(scene: Scene, noun: str) -> str:
-    return _text(LEFT - 8, TOP - 10, noun, "end", faint=True) + _text(LEFT, TOP - 10, scene.title, "start", bold=True)
+    return _text(LEFT - 8, TOP - 10, noun, "end", faint=True) + _text(
+        LEFT, TOP - 10, scene.title, "start", bold=True
+    )
 
 
 def _grid(end: float, x: Callable, floor: float, span: float) -> str:
@@ -186,7 +198,9 @@ def _bars(scene: Scene, rows: Rows, x: Callable) -> tuple[str, float]:
             if i % every == 0
         )
         wide = min(thick, 6) if name == "waiting" else thick
-        paths.append(f'<path d="{d}" stroke="{_fill(name, scene.key)}" stroke-width="{wide:.1f}" fill="none"/>')
+        paths.append(
+            f'<path d="{d}" stroke="{_fill(name, scene.key)}" stroke-width="{wide:.1f}" fill="none"/>'
+        )
     labels = _row_labels(shown, every, row) + (_words_in_bars(rows, x, middle, every) if row > 12 else "")
     ends = _ends(scene, rows, x, middle, every) if row > 8 else ""
     return ghost + "".join(paths) + labels + ends, TOP + row * shown
@@ -198,7 +212,11 @@ def _ghost(scene: Scene, x: Callable, middle: list[float], every: int, thick: fl
         for s in scene.ghost
         if s.step == "query" and type(s.query) is int and s.query < len(middle) and s.query % every == 0
     )
-    return f'<path d="{d}" stroke="currentColor" opacity=".14" stroke-width="{thick:.1f}" fill="none"/>' if d else ""
+    return (
+        f'<path d="{d}" stroke="currentColor" opacity=".14" stroke-width="{thick:.1f}" fill="none"/>'
+        if d
+        else ""
+    )
 
 
 def _row_labels(shown: int, every: int, row: float) -> str:
@@ -286,9 +304,13 @@ def _lag(scene: Scene, x: Callable, top: float) -> str:
         place = int(x(at))
         pixels[place] = max(late, pixels.get(place, 0.0))
     base = top + LAG
-    d = "".join(f"M{p} {base:.1f}V{base - max(0.0, late) / most * (LAG - 4):.1f}" for p, late in pixels.items())
+    d = "".join(
+        f"M{p} {base:.1f}V{base - max(0.0, late) / most * (LAG - 4):.1f}" for p, late in pixels.items()
+    )
     colour = WARN if worst >= BLOCKED else ACCENT
-    said = f"event loop late by at most {worst * 1000:.0f} ms" + (": it was blocked" if worst >= BLOCKED else "")
+    said = f"event loop late by at most {worst * 1000:.0f} ms" + (
+        ": it was blocked" if worst >= BLOCKED else ""
+    )
     name = _text(LEFT, top - 5, said, "start", faint=worst < BLOCKED, bold=worst >= BLOCKED)
     top_label = _text(LEFT - 8, top + 8, f"{most * 1000:.0f} ms", "end")
     return f'<path d="M{LEFT} {base:.1f}H{x(scene.end):.1f}" stroke="currentColor" opacity=".2"/><path d="{d}" stroke="{colour}"/>{name}{top_label}'
@@ -302,7 +324,9 @@ def _marks(scene: Scene, x: Callable, bottom: float) -> list[str]:
         lines.append(
             f'<path d="M{x(at):.1f} {TOP - 4}V{bottom:.1f}" stroke="#CC79A7" stroke-width="2" stroke-dasharray="2 3"/>'
             + '<g paint-order="stroke" stroke="var(--jp-layout-color0,#fff)" stroke-width="4" stroke-linejoin="round">'
-            + _text(x(at) + (-6 if late else 6), bottom - 8 - 17 * i, words, "end" if late else "start", bold=True)
+            + _text(
+                x(at) + (-6 if late else 6), bottom - 8 - 17 * i, words, "end" if late else "start", bold=True
+            )
             + "</g>"
         )
     return lines
