@@ -1,114 +1,110 @@
-"""The course as a learner meets it: JupyterLab in a real browser, one lesson run, its panel used."""
+"""The course as a learner meets it: JupyterLab in a real browser, one lesson run from top to bottom, its panel used."""
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import psutil
 import pytest
-from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+from helpers.palette import KINDS
 
 ROOT = Path(__file__).parent.parent
 LESSON = "notebooks/05_async_agents.ipynb"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+MODEL = KINDS["model"].colour
+PATIENCE = 60.0
+NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+PLACES = [
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+]
 FLAGS = [
-    "--no-sandbox",
+    "--no-sandbox",  # a container's root has no sandbox to offer
     "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
     "--disable-dev-shm-usage",
+    "--disable-background-networking",
 ]
 SETTINGS = {
-    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
-    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "docmanager-extension/plugin": {"autosave": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page, seen or not
 }
-NOTEBOOK = "const nb = window.jupyterapp.shell.currentWidget;"
+NOTEBOOK = "const nb = window.jupyterapp?.shell.currentWidget;"
 
 
-def browser_path():
-    """Where Chromium is. In CI its absence fails the test; elsewhere it says how to get one."""
+def chromium():
+    """Where the browser is. Without one the test fails in CI; elsewhere it says how to get one."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    found = found or (MAC if Path(MAC).exists() else None)
+    found = found or next(filter(os.path.exists, PLACES), None)
     if found is None:
-        words = (
-            "no Chromium found: install Debian's `chromium`, or Chrome, or set CHROMIUM to the program's path"
-        )
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
+        words = "no Chromium or Chrome found: install one (Debian: apt-get install chromium), or set CHROMIUM to its path"
+        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
     return found
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """A JupyterLab on a copy of the notebooks; its address, and a check that it leaves no process behind."""
-    home = tmp_path_factory.mktemp("lab")
+    """A JupyterLab on a copy of the notebooks, with settings of its own: (address of the lesson, process)."""
+    browser, home = chromium(), tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", home / "notebooks")
     for name, settings in SETTINGS.items():
-        path = home / "settings" / f"{name}.jupyterlab-settings"
+        path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(settings))
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = s.getsockname()[1]
-    token = secrets.token_hex(16)
-    env = {
-        **os.environ,
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "ws"),
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port, token = free.getsockname()[1], secrets.token_hex(16)
+    own = {
+        "LAB_SETTINGS": "settings",
+        "LAB_WORKSPACES": "workspaces",
+        "_CONFIG": "config",
+        "_RUNTIME": "runtime",
     }
-    env |= {"JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_RUNTIME_DIR": str(home / "runtime")}
-    options = [f"--port={port}", "--ip=127.0.0.1", "--no-browser", "--allow-root", "--expose-app-in-browser"]
-    options += [
-        f"--ServerApp.root_dir={home}",
-        f"--IdentityProvider.token={token}",
-        "--ServerApp.port_retries=0",
-    ]
+    env = os.environ | {f"JUPYTER{name}_DIR": str(home / folder) for name, folder in own.items()}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
+    command += [f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={home}"]
     with open(home / "lab.log", "w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], env=env, stdout=log, stderr=log
+            [*command, f"--IdentityProvider.token={token}"], env=env, stdout=log, stderr=log
         )
     try:
         _answers(f"http://127.0.0.1:{port}/api?token={token}", process, home / "lab.log")
-        yield f"http://127.0.0.1:{port}/lab/tree/{LESSON}?token={token}", process
+        yield browser, f"http://127.0.0.1:{port}/lab/tree/{LESSON}?token={token}", process
     finally:
         _end(process)
 
 
 def _answers(url, process, log):
-    end = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < end:
+    """Return when JupyterLab answers; fail with its log when it ends or never does."""
+    for _ in range(int(PATIENCE / 0.1)):
         try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
+            return urllib.request.urlopen(url, timeout=PATIENCE).close()
         except OSError:
-            process_ended = _wait(process, 0.1)
-            if process_ended:
+            if _ended(process, 0.1):
                 break
     pytest.fail("JupyterLab did not start:\n" + log.read_text()[-2000:])
 
 
-def _wait(process, seconds):
+def _ended(process, seconds):
     try:
         process.wait(seconds)
-        return True
     except subprocess.TimeoutExpired:
         return False
+    return True
 
 
 def _end(process):
     process.terminate()
-    if not _wait(process, 20):
+    if not _ended(process, PATIENCE):
         process.kill()
         process.wait()
 
@@ -116,96 +112,103 @@ def _end(process):
 @pytest.fixture(scope="module")
 def page(lab):
     """The lesson, opened and run from top to bottom by JupyterLab's own command."""
-    url, _ = lab
+    browser, url, _ = lab
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1440, "height": 1000})
-        page.set_default_timeout(30_000)
+        chrome = playwright.chromium.launch(executable_path=browser, args=FLAGS)
+        page = chrome.new_page(viewport={"width": 1440, "height": 1000})
+        page.set_default_timeout(PATIENCE * 1000)
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.goto(url)
-        page.wait_for_function(
-            f"() => {{ if (!window.jupyterapp) return false; {NOTEBOOK}"
-            " return nb?.context?.isReady && nb.sessionContext?.session?.kernel?.status === 'idle' }",
-            timeout=60_000,
-        )
+        idle = "nb?.context?.isReady && nb.sessionContext?.session?.kernel?.status === 'idle'"
+        page.wait_for_function(f"() => {{ {NOTEBOOK} return {idle} }}")
         page.evaluate(
             "window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.ranAll = true })"
         )
-        page.wait_for_function("window.ranAll === true", timeout=120_000)
+        page.wait_for_function("window.ranAll", timeout=2 * PATIENCE * 1000)
         yield page
-        browser.close()
+        chrome.close()
 
 
-def status(page):
-    return page.locator(".jp-OutputArea [role=status], .jp-OutputArea [role=alert]").first
+@pytest.fixture
+def panel(page):
+    """The lesson's panel."""
+    return page.locator(".course-panel").first
 
 
-def choose(page, label, value):
-    """Set one of the panel's sliders by its number field."""
-    field = page.get_by_label(f"{label}, as a number")
-    field.scroll_into_view_if_needed()
-    field.fill(str(value))
-    field.press("Tab")
+def choose(panel, strategy, **numbers):
+    """Set the panel's controls, as a person does with the keyboard."""
+    panel.get_by_label("Strategy").select_option(strategy)
+    for label, value in numbers.items():
+        field = panel.get_by_label(f"{label}, as a number")
+        field.fill(str(value))
+        field.press("Tab")
 
 
-def press(page, name):
-    page.get_by_role("button", name=name, exact=True).first.click()
+def press(panel, name):
+    panel.get_by_role("button", name=name, exact=True).click()
+
+
+def bars(panel):
+    """How many calls of the model the chart shows."""
+    drawn = panel.locator(f"svg[role=img] path[stroke='{MODEL}']")
+    return sum(path.get_attribute("d").count("M") for path in drawn.all())
 
 
 def test_run_all_ends_without_an_error(page):
-    """Every cell of the learner's edition ran, unsolved exercises included."""
+    """Every cell of the learner's edition runs, its open exercises included."""
     outputs = page.evaluate(
         f"() => {{ {NOTEBOOK} return nb.content.widgets.flatMap(c => c.model.outputs?.toJSON() ?? []) }}"
     )
-    assert [o for o in outputs if o["output_type"] == "error"] == []
+    assert [output for output in outputs if output["output_type"] == "error"] == []
     assert "still open" in json.dumps(outputs)
 
 
-def test_the_slider_run_and_the_chart(page):
-    """A number typed into Concurrency is used by the next run, whose bars fill the chart."""
-    page.locator(".jp-OutputArea select").first.select_option("threads")
-    choose(page, "Concurrency", 5)
-    choose(page, "Queries", 15)
-    press(page, "Run")
-    status(page).get_by_text("Done. threads: 15 of 15 answered").wait_for()
-    assert "at most 5 in flight" in status(page).inner_text()
-    bars = page.locator(".jp-OutputArea svg[role=img] path[stroke='#0072B2']").first.get_attribute("d")
-    assert bars.count("M") >= 15
+def test_the_slider_holds_for_the_next_run_whose_bars_fill_the_chart(panel):
+    """Concurrency 5: fifteen questions run five at a time, and each has its bar."""
+    choose(panel, "threads", Concurrency=5, Queries=15)
+    assert panel.get_by_label("Concurrency", exact=True).input_value() == "5"
+    press(panel, "Run")
+    expect(panel.get_by_role("status")).to_contain_text("Done. threads: 15 of 15 answered")
+    expect(panel.get_by_role("status")).to_contain_text("at most 5 in flight")
+    assert bars(panel) >= 15
 
 
-def test_stop_ends_a_long_run(page):
-    """Stop during a serial run of a hundred questions ends it after the request under way."""
-    page.locator(".jp-OutputArea select").first.select_option("serial")
-    choose(page, "Queries", 100)
-    press(page, "Run")
-    page.get_by_text("a second", exact=False).first.wait_for()
-    press(page, "Stop")
-    status(page).get_by_text("Stopped. serial:").wait_for()
-    assert "cancelled" in status(page).inner_text()
+def test_stop_ends_a_run_within_a_request(page, panel):
+    """A serial run draws while it lasts; after Stop hardly more is answered than was when it was pressed."""
+    choose(panel, "serial", Queries=200)
+    press(panel, "Run")
+    live = panel.locator("svg[role=img][aria-label^='serial: ']")
+    expect(live).to_have_attribute("aria-label", re.compile(r"serial: [2-9] of 200 answered"))
+    assert bars(panel) >= 2
+    press(panel, "Stop")
+    expect(panel.get_by_role("status")).to_contain_text("Stopped. serial: ")
+    answered = int(re.search(r"serial: (\d+) of 200", panel.get_by_role("status").inner_text())[1])
+    assert answered < 20
+    expect(panel.get_by_role("button", name="Run", exact=True)).to_be_enabled()
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
-def test_the_panel_is_legible_in_both_themes(page, theme):
-    """axe-core finds no violation in the panel, contrast included, and the chart's text follows the theme."""
+def test_the_panel_is_legible_in_both_themes(page, panel, theme):
+    """axe-core finds nothing in the panel, contrast included, and the chart's text follows the theme."""
     page.evaluate(
         "name => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}) }", theme
     )
     page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
-    found = Axe().run(page, context=".jp-OutputArea .widget-vbox")
-    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
-    colour = page.locator("svg[role=img] text").first.evaluate("e => getComputedStyle(e).fill")
-    light = sum(int(part.split(".")[0]) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]) > 380
-    assert light == (theme == "JupyterLab Dark")
+    found = Axe().run(page, context=".course-panel").response["violations"]
+    assert [(rule["id"], rule["nodes"][0]["html"][:120]) for rule in found] == []
+    text = panel.locator("svg[role=img] text").first
+    red, green, blue = map(int, re.findall(r"\d+", text.evaluate("e => getComputedStyle(e).fill"))[:3])
+    assert (red + green + blue > 382) == (theme == "JupyterLab Dark")
 
 
-def test_the_page_raised_nothing_and_the_lab_leaves_nothing(page, lab):
-    """No script error in the browser; when JupyterLab ends, so do its kernel and every fake LLM."""
+def test_the_lab_leaves_nothing_behind(page, lab):
+    """No script error on the page; when JupyterLab ends, so do its kernel and the kernel's fake LLM."""
     assert page.errors == []
-    _, process = lab
+    *_, process = lab
     children = psutil.Process(process.pid).children(recursive=True)
-    servers = [c for c in children if "helpers.fake_llm" in " ".join(c.cmdline())]
-    assert servers
+    assert any("helpers.fake_llm" in " ".join(child.cmdline()) for child in children)
     _end(process)
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=PATIENCE)
     assert alive == []
