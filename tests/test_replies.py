@@ -5,7 +5,8 @@ import json
 import orjson
 import pytest
 
-from helpers.fake_llm.chat import ApiError, read_chat, read_json
+from helpers.fake_llm.chat import read_chat, read_json
+from helpers.fake_llm.errors import ApiError
 from helpers.fake_llm.replies import completion, events, reply_to
 from helpers.fake_llm.tools import call_arguments, cities_in, expression_in
 

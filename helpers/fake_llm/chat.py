@@ -6,34 +6,9 @@ from typing import Any
 
 import orjson
 
+from helpers.fake_llm.errors import ApiError, missing
+
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-INVALID = "invalid_request_error"
-
-
-class ApiError(Exception):
-    """An error reply in OpenAI's shape; `lines` are header lines, each with its CRLF."""
-
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        *,
-        type: str = INVALID,
-        code: str | None = None,
-        param: str | None = None,
-        retry_after: float | None = None,
-        lines: bytes = b"",
-    ):
-        super().__init__(message)
-        self.status, self.retry_after, self.lines = status, retry_after, lines
-        self.error = {"message": message, "type": type, "param": param, "code": code}
-
-
-def missing(param: str) -> ApiError:
-    """The error for a parameter that has to be there and is not."""
-    return ApiError(
-        400, f"Missing required parameter: '{param}'.", code="missing_required_parameter", param=param
-    )
 
 
 @dataclass(slots=True)

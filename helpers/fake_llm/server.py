@@ -17,16 +17,14 @@ import orjson
 
 from helpers.fake_llm import delivery, replies, services
 from helpers.fake_llm.behaviour import PAUSE, Attempts, Behaviour, Chance, Limits, Slots, milliseconds, plan
-from helpers.fake_llm.chat import ApiError, missing, read_chat, read_json
+from helpers.fake_llm.chat import read_chat, read_json
+from helpers.fake_llm.errors import ApiError, internal, missing, overloaded, too_many, unknown_model
+from helpers.fake_llm.gate import let_in
 from helpers.fake_llm.journal import Journal, Record
 from helpers.fake_llm.schedule import Schedule
 from helpers.fake_llm.wire import JSON, Connection, Envelope, Request
 
 SWEEP = 1.0
-MODELS = ("gpt-4o-mini", "gpt-4o", "gpt-4.1-mini", "gpt-4.1", "o4-mini")
-MODELS_SINCE = 1_721_172_741
-OVERLOADED = "The engine is currently overloaded, please try again later"
-INTERNAL = "The server had an error while processing your request. Sorry about that!"
 
 
 class Job:
@@ -117,13 +115,13 @@ class Server:
         if request.connection.closed:
             return self._end(job, "disconnected")
         try:
-            self._let_in(request, path, methods, handler)
+            let_in(request, path, methods, handler is not None, self.behaviour.api_key)
             handler(job, path, query)
         except ApiError as error:
             self._refuse(job, error)
         except Exception:  # noqa: BLE001 - whatever it is, the others are served
             traceback.print_exc()
-            self._refuse(job, ApiError(500, INTERNAL, type="server_error"))
+            self._refuse(job, internal())
 
     def _open(self, kind: str, request: Request) -> Record:
         tag, retries = request.headers.get(b"x-tag"), request.headers.get(b"x-stainless-retry-count")
@@ -132,48 +130,13 @@ class Server:
         record.key, record.retry = tag, tag is not None or retries not in (None, b"0")
         return record
 
-    def _let_in(self, request: Request, path: str, methods: dict | None, handler: Callable | None) -> None:
-        """Raise the ApiError that keeps this request out, if there is one."""
-        if request.broken:
-            raise ApiError(*request.broken)
-        method = request.method.decode("latin-1")
-        if methods is None:
-            raise ApiError(404, f"Invalid URL ({method} {path:.200})")
-        if handler is None:
-            allowed = " or ".join(m.decode() for m in methods)
-            hint = f"(HINT: Perhaps you meant to make a {allowed} request?)"
-            message = f"Not allowed to {method} on {path}. {hint}"
-            lines = b"allow: %b\r\n" % b", ".join(methods)
-            raise ApiError(405, message, code="method_not_supported", lines=lines)
-        self._check_key(request.headers.get(b"authorization", b""))
-        if method in ("POST", "PUT"):
-            kind = request.headers.get(b"content-type", JSON).split(b";")[0].strip().lower()
-            if kind != JSON:
-                shown = kind[:80].decode("latin-1")
-                hint = "(HINT: If you're using curl, you can pass -H 'Content-Type: application/json')"
-                raise ApiError(
-                    415, f"Invalid Content-Type header ({shown}), expected application/json. {hint}"
-                )
-
-    def _check_key(self, authorization: bytes) -> None:
-        key = self.behaviour.api_key
-        if key is None or authorization == b"Bearer " + key.encode():
-            return
-        if not authorization:
-            hint = "Provide it in an Authorization header using Bearer auth."
-            raise ApiError(401, f"You didn't provide an API key. {hint}")
-        shown = authorization.removeprefix(b"Bearer ").decode("latin-1")
-        shown = shown[:3] + "*" * min(len(shown), 20)
-        raise ApiError(401, f"Incorrect API key provided: {shown}.", code="invalid_api_key")
-
     # Chat completions: from arrival to the start of service.
 
     def _chat(self, job: Job, path: str, query: dict[str, str]) -> None:
         b, record = self.behaviour, job.record
         job.chat = chat = read_chat(read_json(job.request.body))
         if b.models is not None and chat.model not in b.models:
-            message = f"The model `{chat.model:.80}` does not exist or you do not have access to it."
-            raise ApiError(404, message, code="model_not_found")
+            raise unknown_model(chat.model)
         job.reply = replies.reply_to(chat, b.seed)
         if record.tag is None and b"x-stainless-retry-count" in job.request.headers:
             record.key = f"~{chat.digest}"
@@ -184,9 +147,9 @@ class Server:
         job.fault = self.script.popleft() if self.script else job.chance.fault(self.probabilities)
         match job.fault:
             case "503":
-                raise ApiError(503, OVERLOADED, type="server_error", code="overloaded", retry_after=PAUSE)
+                raise overloaded(PAUSE)
             case "429":
-                raise _too_many(f"Rate limit reached for {chat.model:.80}.", PAUSE, "requests")
+                raise too_many(f"Rate limit reached for {chat.model:.80}.", PAUSE, "requests")
             case "refuse":
                 job.request.connection.drop()
                 return self._end(job, "failed")
@@ -212,7 +175,7 @@ class Server:
         if refusal is not None:
             kind, wait = refusal
             limit = self.limits.buckets[kind].rate * 60
-            raise _too_many(
+            raise too_many(
                 f"Rate limit reached for {job.chat.model:.80} on {kind} per min: Limit {limit:g}.", wait, kind
             )
 
@@ -222,8 +185,8 @@ class Server:
         ends = [j.record.started + j.record.planned for j in self.slots.serving]
         wait = max(min(ends, default=now) - now, 0.0) or PAUSE
         if self.behaviour.when_full == 429:
-            return _too_many("Too many requests at the same time.", wait, "requests")
-        return ApiError(503, OVERLOADED, type="server_error", code="overloaded", retry_after=wait)
+            return too_many("Too many requests at the same time.", wait, "requests")
+        return overloaded(wait)
 
     # From the start of service to its end.
 
@@ -242,7 +205,7 @@ class Server:
         if job.fault == "reset":
             job.delivery = delivery.vanish(first)
         elif job.fault == "500":
-            error = orjson.dumps({"error": ApiError(500, INTERNAL, type="server_error").error})
+            error = orjson.dumps({"error": internal().error})
             job.delivery = delivery.whole(envelope, 500, error, first, "failed")
         elif chat.stream:
             events = replies.events(reply, chat, id, created)
@@ -360,23 +323,16 @@ class Server:
         self._reply(job, {"saved": True, "id": f"note_{self.notes}"}, self.behaviour.save_latency)
 
     def _models(self, job: Job, path: str, query: dict[str, str]) -> None:
-        self._reply(
-            job, {"object": "list", "data": [_model(m) for m in self.behaviour.models or MODELS]}, 0.0
-        )
+        self._reply(job, services.models(self.behaviour.models), 0.0)
 
     def _model(self, job: Job, path: str, query: dict[str, str]) -> None:
-        name = path.removeprefix("/v1/models/")
-        if name not in (self.behaviour.models or MODELS):
-            raise ApiError(
-                404, f"The model '{name:.80}' does not exist", param="model", code="model_not_found"
-            )
-        self._reply(job, _model(name), 0.0)
+        self._reply(job, services.model(path.removeprefix("/v1/models/"), self.behaviour.models), 0.0)
 
     # Control: not journalled.
 
     def _control(self, request: Request, handler: Callable, query: dict[str, str]) -> None:
         try:
-            self._let_in(request, "", {}, handler)
+            let_in(request, "", {}, True, self.behaviour.api_key)
             status, body = 200, orjson.dumps(handler(request, query))
         except ApiError as error:
             status, body = error.status, orjson.dumps({"error": error.error})
@@ -430,15 +386,6 @@ class Server:
         self.connections.add(connection)
         self.opened += 1
         return self.opened
-
-
-def _too_many(message: str, wait: float, kind: str) -> ApiError:
-    message = f"{message} Please try again in {milliseconds(wait)}ms."
-    return ApiError(429, message, type=kind, code="rate_limit_exceeded", retry_after=wait)
-
-
-def _model(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": MODELS_SINCE, "owned_by": "fake-llm"}
 
 
 def _since(query: dict[str, str]) -> int:

@@ -1,4 +1,4 @@
-"""The agent's other waits: a full-text search over the shipped corpus (SQLite FTS5), and the weather."""
+"""What else the server offers: a full-text search over the shipped corpus (SQLite FTS5), the weather, its models."""
 
 import json
 import re
@@ -6,10 +6,12 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from helpers.fake_llm.chat import ApiError, missing
+from helpers.fake_llm.errors import ApiError, missing, unknown_model
 from helpers.fake_llm.tools import cities
 
 MOST = 20
+MODELS = ("gpt-4o-mini", "gpt-4o", "gpt-4.1-mini", "gpt-4.1", "o4-mini")
+MODELS_SINCE = 1_721_172_741
 
 
 class Library:
@@ -53,3 +55,15 @@ def weather(query: dict[str, str]) -> dict[str, Any]:
     raise ApiError(
         404, f"The weather of {query['city']!r:.80} is not known.", code="unknown_city", param="city"
     )
+
+
+def models(names: tuple | None) -> dict[str, Any]:
+    """The reply to GET /v1/models; `names` are the only ones there are, or None."""
+    return {"object": "list", "data": [model(name, names) for name in names or MODELS]}
+
+
+def model(name: str, names: tuple | None) -> dict[str, Any]:
+    """The reply to GET /v1/models/{name}; ApiError 404."""
+    if name not in (names or MODELS):
+        raise unknown_model(name)
+    return {"id": name, "object": "model", "created": MODELS_SINCE, "owned_by": "fake-llm"}

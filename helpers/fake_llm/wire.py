@@ -5,6 +5,7 @@ the punctuality of a thousand replies at one instant leaves room for; helpers/fa
 """
 
 import asyncio
+import os
 import socket
 import struct
 from collections import deque
@@ -22,6 +23,7 @@ PIPELINE_LIMIT = 8
 READ_TIME = 30.0
 IDLE_TIME = 600.0
 LINGER = 2.0
+LINGER_OFF = "hh" if os.name == "nt" else "ii"
 JSON = b"application/json"
 _REASONS = {status.value: b"%d %b" % (status.value, status.phrase.encode()) for status in HTTPStatus}
 
@@ -249,7 +251,7 @@ class Connection(asyncio.Protocol):
         self._stop()
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(LINGER_OFF, 1, 0))
         self.transport.abort()
 
     def pause_writing(self) -> None:
