@@ -43,7 +43,7 @@ class FakeLLM:
     Raises ValueError that names setting, value and range, and RuntimeError if the server cannot start.
     """
 
-    def __init__(self, *, port: int = 0, host: str = "127.0.0.1", **settings: Any):
+    def __init__(self, /, *, port: int = 0, host: str = "127.0.0.1", **settings: Any):
         self._given = dict(settings)
         self._key = Behaviour().changed(**settings).api_key
         self._process = _start(host, port, settings)
@@ -77,7 +77,7 @@ class FakeLLM:
         """All settings as they are now."""
         return self._call("GET", "/behaviour")
 
-    def behave(self, **settings: Any) -> None:
+    def behave(self, /, **settings: Any) -> None:
         """Change settings, all at once or none; `behaviour()` reads them. ValueError names setting, value and range."""
         Behaviour().changed(**settings)
         self._call("PUT", "/behaviour", settings)

@@ -17,7 +17,8 @@ from helpers.fake_llm.schedule import punctual_loop
 from helpers.fake_llm.server import Server
 
 PARENT_CHECK = 1.0
-FEW_FILES = 4096
+FEW_FILES = 6_000
+MANY_FILES = (65_536, 10_240, 4_096)
 DESCRIPTION = """\
 A fake LLM: an HTTP server that speaks OpenAI's chat completions protocol, answers the course's questions
 through real tool calls, keeps the time it is told to keep, and writes a journal of what its clients do.
@@ -79,11 +80,14 @@ def raise_file_limit() -> int | None:
     except ImportError:
         return None
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-    except (ValueError, OSError):
-        pass
+    for wanted in MANY_FILES:
+        if hard != resource.RLIM_INFINITY:
+            wanted = min(wanted, hard)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+            break
+        except (ValueError, OSError):  # macOS allows fewer than its hard limit says
+            continue
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 

@@ -58,7 +58,8 @@ def _name(value: Any) -> str | None:
 
 
 def _key(value: Any) -> str | None:
-    return None if value is None else _name(value) and "None (any key) or text"
+    right = value is None or (_name(value) is None and value.isascii() and " " not in value)
+    return None if right else "None (any key) or ASCII text without spaces"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ class Behaviour:
     api_key: str | None = special(None, "the only key that is let in. Off: any key or none", _key)
     seed: int = number(0, "another seed, other replies, times and faults", 0, 2**63 - 1, whole=True)
 
-    def changed(self, **changes: Any) -> "Behaviour":
+    def changed(self, /, **changes: Any) -> "Behaviour":
         """These settings with some changed. Raises ValueError that names setting, value and range."""
         for name, value in changes.items():
             takes = what_it_takes(name, value)

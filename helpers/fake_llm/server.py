@@ -336,6 +336,9 @@ class Server:
             status, body = 200, orjson.dumps(handler(request, query))
         except ApiError as error:
             status, body = error.status, orjson.dumps({"error": error.error})
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
+            traceback.print_exc()
+            status, body = 500, orjson.dumps({"error": internal().error})
         request.connection.send(Envelope(request, b"").whole(status, JSON, body))
         request.connection.finish(request.keep_alive)
 
