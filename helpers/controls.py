@@ -196,11 +196,11 @@ class StatusLine(Control):
     .course-progress { appearance: none; display: block; width: 100%; height: 5px; margin: 4px 0; border: 0;
       background: var(--jp-border-color2, #ddd); border-radius: 3px; overflow: hidden; }
     .course-progress::-webkit-progress-bar { background: var(--jp-border-color2, #ddd); }
-    .course-progress::-webkit-progress-value { background: #0072B2; }
-    .course-progress::-moz-progress-bar { background: #0072B2; }
+    .course-progress::-webkit-progress-value { background: #2B8CCB; }
+    .course-progress::-moz-progress-bar { background: #2B8CCB; }
     .course-notes { margin: 6px 0 0; padding: 0 0 0 8px; border-left: 4px solid #E69F00; font-size: 12.5px;
       line-height: 1.4; color: var(--jp-ui-font-color1, #222); white-space: pre-wrap; }
-    .course-legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; margin: 2px 0 0 48px;
+    .course-legend { display: flex; flex-wrap: wrap; gap: 2px 18px; font-size: 12px; margin: 2px 0 0 54px;
       color: var(--jp-ui-font-color1, #222); }
     .course-key { display: inline-flex; align-items: center; gap: 6px; white-space: nowrap; }
     .jp-OutputArea:has(.course-panel) .course-once .course-picture { display: none; }

@@ -1,11 +1,14 @@
 """A run in numbers, as text: what the panel shows beside the chart, and when those numbers are not to be trusted."""
 
+import time
 from html import escape
+
+import psutil
 
 from helpers.experiment import Run
 from helpers.trace import Summary, ideal_seconds
 
-BUSY = 0.85
+BUSY, FULL = 0.85, 0.93
 LATE = 0.02
 
 
@@ -44,13 +47,28 @@ def numbers_html(run: Run, s: Summary) -> str:
     return f'{bar}<div class="course-numbers">{items}</div>'
 
 
-def doubts(run: Run, seconds: float, cpu: float) -> list[str]:
-    """Why the times may be this computer's rather than the model's. cpu: seconds of CPU this process has used."""
+class Machine:
+    """How busy this computer and this process have been since it was made."""
+
+    def __init__(self) -> None:
+        self._start, self._cpu, self._idle = time.perf_counter(), time.process_time(), psutil.cpu_times().idle
+
+    def busy(self) -> tuple[float, float]:
+        """(share of one processor that this process used, share of all processors that anyone used)."""
+        seconds = max(1e-6, time.perf_counter() - self._start)
+        idle = (psutil.cpu_times().idle - self._idle) / (psutil.cpu_count() or 1)
+        return (time.process_time() - self._cpu) / seconds, 1 - idle / seconds
+
+
+def doubts(run: Run, seconds: float, own: float, whole: float) -> list[str]:
+    """Why the times may be this computer's rather than the model's. own, whole: as Machine.busy tells them."""
     found = []
-    if seconds > 0.2 and cpu / seconds > BUSY:
+    if seconds > 0.3 and own > BUSY:
         found.append(
-            f"Python used {cpu / seconds:.0%} of a processor: the times are partly its own, not only the model's."
+            f"Python used {own:.0%} of a processor: the times are partly its own, not only the model's."
         )
+    elif seconds > 0.3 and whole > FULL:
+        found.append(f"This computer was {whole:.0%} busy, with other work too: the times are too long.")
     worst = max((late for _, late in run.lag), default=0.0)
     if worst > max(LATE * 2.5, run.behaviour.get("latency", 0.0) / 4):
         found.append(f"The event loop was up to {worst:.2f} s late: something kept it from its other tasks.")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 SCALE = "Times are a tenth of a real model's."
-ACCENT, WARN = "#0072B2", "#D55E00"
+ACCENT, WARN = "#2B8CCB", "#D55E00"  # lines: legible on white and on black
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from IPython.display import display
 from helpers.charts import Chart, compare
 from helpers.controls import Choice, Number, Slider
 from helpers.experiment import Run, start
-from helpers.numbers import doubts
+from helpers.numbers import Machine, doubts
+from helpers.prints import Printed
 from helpers.screen import Screen, last_lines, verdict
 from helpers.sweep_svg import said
 from helpers.sweeps import LIMITS, Sweep
@@ -146,7 +147,7 @@ class Panel(widgets.VBox):
             (self.pin_button, self.pin),
             (self.reset_button, self.reset),
         ):
-            button.layout = {"width": "96px"}
+            button.layout = {"width": "80px", "margin": "2px 6px 2px 0"}
             button.on_click(lambda _, do=do: do())
         sweep = [self.sweep_button] if sweeps else []
         buttons = [self.run_button, self.stop_button, *sweep, self.pin_button, self.reset_button]
@@ -172,10 +173,12 @@ class Panel(widgets.VBox):
             if not self._idle.is_set():
                 self._say("A run is under way. Stop it first, or let it end.")
                 return None
+            self._printed = Printed().open()
             try:
                 self._set(settings)
                 self._live = self._start()
             except Exception as error:
+                self._printed.close()
                 self._say(last_lines(error), alert=True)
                 return None
             self._begin(f"{self._live.name} is running.")
@@ -232,6 +235,8 @@ class Panel(widgets.VBox):
 
     def close(self) -> None:
         """Stop the run under way, end the panel's own fake LLM, and take the panel off the page."""
+        if not hasattr(self, "_live"):
+            return  # its arguments were refused
         if self._live is not None:
             self._live.stop()
         with self._opening:
@@ -266,7 +271,10 @@ class Panel(widgets.VBox):
         if unknown := set(settings) - set(self.controls):
             raise ValueError(f"run takes no {sorted(unknown)}; it takes {', '.join(self.controls)}")
         for name, value in settings.items():
-            self.controls[name].value = value
+            control = self.controls[name]
+            if isinstance(control, Slider) and isinstance(value, (int, float)) and value > control.max:
+                control.max = value
+            control.value = value
             self._applied.add(name)
 
     def _start(self) -> Run:
@@ -316,21 +324,21 @@ class Panel(widgets.VBox):
         self._say(words)
 
     def _draw(self, run: Run) -> None:
-        cpu, pinned, guess = time.process_time(), list(self.pinned), self._guess
+        pinned, guess, machine, printed = list(self.pinned), self._guess, Machine(), self._printed
         try:
             while not run.over:
                 due = time.monotonic() + 1 / FRAMES_PER_SECOND
-                notes = doubts(run, run.trace.now(), time.process_time() - cpu)
-                self.screen.draw(run, pinned, guess, notes)
+                self.screen.draw(run, pinned, guess, doubts(run, run.trace.now(), *machine.busy()))
                 run.pause(max(0.01, due - time.monotonic()))
             self.last = run
-            self.screen.draw(run, pinned, guess, doubts(run, run.seconds, run.cpu or 0.0))
+            self.screen.draw(run, pinned, guess, doubts(run, run.seconds, *machine.busy()) + printed.note())
             words, alert = verdict(run, guess)
             self._say(words, alert=alert)
             self._publish(run, pinned)
         except Exception as error:
             self._say(last_lines(error), alert=True)
         finally:
+            printed.close()
             self._buttons(running=False)
             self._idle.set()
 

@@ -79,7 +79,7 @@ class Screen(widgets.VBox):
             title=f"{run.name}, {len(run.questions)} queries",
             words=describe(run.name, run.summary),
             limit=run.limit,
-            expected=run.ideal,
+            expected=0.0 if run.over else run.ideal,
             marks=marks,
             ghost=ghosts[-1].trace.spans() if ghosts else (),
             lag=list(run.lag),
@@ -114,10 +114,15 @@ def _guessed(guess: float, took: float) -> str:
 
 def last_lines(error: BaseException) -> str:
     """What a learner needs of a traceback: the line of their own that raised it, and the message with its notes."""
+    others = ""
+    while isinstance(error, BaseExceptionGroup):
+        others = f" (the first of {len(error.exceptions)} errors)" if len(error.exceptions) > 1 else others
+        error = error.exceptions[0]
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if "ipykernel" in f.filename or "<ipython" in f.filename]
     where = f"in line {own[-1].lineno} of your cell, `{own[-1].line}`:\n" if own else ""
-    return where + "".join(traceback.format_exception_only(error)).strip()[:1500]
+    words = [f"{type(error).__name__}: {error}"[:1500] + others, *getattr(error, "__notes__", [])]
+    return where + "\n".join(words)
 
 
 def _notes(notes: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ def sweep_svg(sweep: Any, width: int) -> str:
         _axis(up, ticks(most, 4), width),
         _axis(low, ticks(slow, 3), width),
         "".join(_text(x(limit), floor + 18, str(limit)) for limit in sweep.limits),
-        _text(width - RIGHT + 8, floor + 18, "in flight", "start", faint=True),
+        _text(width - RIGHT + 20, floor + 18, "in flight", "start", faint=True),
         _ideal(points, x, up, most),
         _line(points, x, up, lambda p: p.throughput),
         _line(points, x, low, lambda p: p.p95),

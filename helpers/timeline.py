@@ -17,7 +17,7 @@ from helpers.rows import MOST_ROWS, Rows, by_lane, by_query, levels
 from helpers.trace import Span, Summary
 
 WIDTH = 760
-LEFT, RIGHT, TOP = 48, 18, 30
+LEFT, RIGHT, TOP = 54, 18, 30
 PLOT, BAND, LAG, GAP = 336, 46, 30, 22
 TALL_ROW = 16.0
 BLOCKED = 0.1
@@ -297,23 +297,24 @@ def _limit(scene: Scene, y: Callable, top: float) -> str:
 
 
 def _lag(scene: Scene, x: Callable, top: float) -> str:
-    """How late the event loop woke up, the worst in each pixel."""
+    """How late the event loop woke up, the worst in each pixel; the time for which it was blocked is shaded."""
     worst = max(late for _, late in scene.lag)
-    most, pixels = max(worst, 0.02), {}
+    most, pixels, base = max(worst, 0.02), {}, top + LAG
     for at, late in scene.lag:
-        place = int(x(at))
-        pixels[place] = max(late, pixels.get(place, 0.0))
-    base = top + LAG
-    d = "".join(
-        f"M{p} {base:.1f}V{base - max(0.0, late) / most * (LAG - 4):.1f}" for p, late in pixels.items()
+        pixels[int(x(at))] = max(late, pixels.get(int(x(at)), 0.0))
+    tall = (LAG - 4) / most
+    d = "".join(f"M{p} {base:.1f}V{base - max(0.0, late) * tall:.1f}" for p, late in pixels.items())
+    held = [(at, late) for at, late in scene.lag if late >= BLOCKED]
+    blocks = "".join(
+        f"M{x(at - late):.1f} {TOP}H{x(at):.1f}V{base:.1f}H{x(at - late):.1f}z" for at, late in held
     )
-    colour = WARN if worst >= BLOCKED else ACCENT
-    said = f"event loop late by at most {worst * 1000:.0f} ms" + (
-        ": it was blocked" if worst >= BLOCKED else ""
+    said = f"event loop late by at most {worst * 1000:.0f} ms" + (": it was blocked" if held else "")
+    return (
+        f'<path d="M{LEFT} {base:.1f}H{x(scene.end):.1f}" stroke="currentColor" opacity=".2"/>'
+        f'<path d="{blocks}" fill="{WARN}" opacity=".13"/><path d="{d}" stroke="{WARN if held else ACCENT}"/>'
+        + _text(LEFT, top - 5, said, "start", faint=not held, bold=bool(held))
+        + _text(LEFT - 8, top + 8, f"{most * 1000:.0f} ms", "end")
     )
-    name = _text(LEFT, top - 5, said, "start", faint=worst < BLOCKED, bold=worst >= BLOCKED)
-    top_label = _text(LEFT - 8, top + 8, f"{most * 1000:.0f} ms", "end")
-    return f'<path d="M{LEFT} {base:.1f}H{x(scene.end):.1f}" stroke="currentColor" opacity=".2"/><path d="{d}" stroke="{colour}"/>{name}{top_label}'
 
 
 def _marks(scene: Scene, x: Callable, bottom: float) -> list[str]:

@@ -8,14 +8,16 @@ States: "start", then "ok", "failed" or "cancelled".
 """
 
 import asyncio
+import csv
 import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError as FutureCancelled
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 Recorder = Callable[[Any, str, str], object]
@@ -100,6 +102,13 @@ class Trace:
         elif self._open.get(key):
             span = self._open[key].pop()
             span.end, span.state = time, state
+
+    def save(self, path: str | Path) -> None:
+        """Write every span as a line of CSV."""
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow([field.name for field in fields(Span)])
+            table.writerows(astuple(span) for span in self.spans())
 
     def close(self, state: str = "cancelled") -> None:
         """End every span that still runs, as `state`: for a run that was abandoned."""

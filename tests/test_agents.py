@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import FakeLLM
-from helpers.agents import Agent, AsyncAgent, Answer, ModelError, StepLimit, calculate, questions
+from helpers.agents import Agent, Answer, AsyncAgent, ModelError, StepLimit, calculate, questions
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,9 @@ def _slots_run(draw):
             waiting.append(job)
         else:
             assert queue is not None and len(waiting) == queue
-        for gone in draw.sample(sorted(serving | set(waiting)), draw.randrange(len(serving | set(waiting)) + 1)):
+        for gone in draw.sample(
+            sorted(serving | set(waiting)), draw.randrange(len(serving | set(waiting)) + 1)
+        ):
             slots.leave(gone)
             serving.discard(gone)
             waiting = [w for w in waiting if w != gone]

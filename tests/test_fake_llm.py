@@ -123,7 +123,9 @@ def test_capacity_is_never_exceeded_and_serves_in_order(llm):
 def test_a_full_queue_refuses(llm, status):
     """2 in service and 3 waiting; the other 5 are told to come back."""
     llm.behave(latency=0.3, capacity=2, queue=3, when_full=status)
-    assert sorted(together(llm, [chat(f"Question {i}") for i in range(10)])) == sorted([200] * 5 + [status] * 5)
+    assert sorted(together(llm, [chat(f"Question {i}") for i in range(10)])) == sorted(
+        [200] * 5 + [status] * 5
+    )
     refused = [r for r in llm.journal() if r["status"] == status]
     assert all(0 < r["retry_after"] <= 0.31 for r in refused)
 
@@ -432,7 +434,9 @@ def test_by_hand_it_ends_at_ctrl_c_and_not_with_its_standard_input():
 
 def test_help_names_every_setting(llm):
     """The same names on the command line and in Python."""
-    shown = subprocess.run([sys.executable, "-m", "helpers.fake_llm", "--help"], capture_output=True, text=True).stdout
+    shown = subprocess.run(
+        [sys.executable, "-m", "helpers.fake_llm", "--help"], capture_output=True, text=True
+    ).stdout
     assert all(f"--{name.replace('_', '-')} " in shown for name in llm.behaviour())
 
 

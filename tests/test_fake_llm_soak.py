@@ -17,7 +17,10 @@ MIXED = {
     "tail": 1.0,
     "capacity": 50,
     "queue": 100,
-    **{f"fault_{name}": 0.01 for name in ("500", "503", "429", "refuse", "reset", "cut", "garbage", "truncate")},
+    **{
+        f"fault_{name}": 0.01
+        for name in ("500", "503", "429", "refuse", "reset", "cut", "garbage", "truncate")
+    },
 }
 
 

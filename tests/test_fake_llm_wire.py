@@ -19,12 +19,63 @@ from helpers.fake_llm.server import Server
 
 SOAK = pytest.mark.soak
 GOOD = post(chat("What is 6 * 7?", max_tokens=5))
-FIELDS = ["model", "messages", "tools", "tool_choice", "response_format", "stream", "stream_options", "n", "stop"]
-FIELDS += ["max_tokens", "max_completion_tokens", "temperature", "seed", "parallel_tool_calls", "logprobs", "role"]
-FIELDS += ["content", "type", "function", "name", "parameters", "properties", "required", "enum", "items", "$ref"]
+FIELDS = [
+    "model",
+    "messages",
+    "tools",
+    "tool_choice",
+    "response_format",
+    "stream",
+    "stream_options",
+    "n",
+    "stop",
+]
+FIELDS += [
+    "max_tokens",
+    "max_completion_tokens",
+    "temperature",
+    "seed",
+    "parallel_tool_calls",
+    "logprobs",
+    "role",
+]
+FIELDS += [
+    "content",
+    "type",
+    "function",
+    "name",
+    "parameters",
+    "properties",
+    "required",
+    "enum",
+    "items",
+    "$ref",
+]
 FIELDS += ["tool_calls", "tool_call_id", "id", "arguments", "text", "json_schema", "schema", "include_usage"]
-WORDS = ["user", "assistant", "tool", "system", "function", "object", "string", "integer", "array", "auto", "required"]
-WORDS += ["get_weather", "city", "text", "json_schema", "json_object", "#", "#/properties", "weather in Paris?", "2 * 3"]
+WORDS = [
+    "user",
+    "assistant",
+    "tool",
+    "system",
+    "function",
+    "object",
+    "string",
+    "integer",
+    "array",
+    "auto",
+    "required",
+]
+WORDS += [
+    "get_weather",
+    "city",
+    "text",
+    "json_schema",
+    "json_object",
+    "#",
+    "#/properties",
+    "weather in Paris?",
+    "2 * 3",
+]
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +147,10 @@ def test_chunked_requests_and_expect_continue(llm):
     """A body in chunks; a client that asks before it sends."""
     body = json.dumps(chat()).encode()
     head = b"POST /v1/chat/completions HTTP/1.1\r\ncontent-type: application/json\r\n"
-    assert ask(llm, head + b"transfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))[0] == 200
+    assert (
+        ask(llm, head + b"transfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))[0]
+        == 200
+    )
     with connect(llm) as sock:
         sock.sendall(head + b"expect: 100-continue\r\ncontent-length: %d\r\n\r\n" % len(body))
         assert sock.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -136,19 +190,35 @@ def test_a_half_closed_client_is_answered_at_once_or_counted_as_gone(llm):
 
 # Fuzz.
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | st.sampled_from(WORDS)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20)
+    | st.sampled_from(WORDS)
+)
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), inner, max_size=5)
+    ),
     max_leaves=12,
 )
-MESSAGES = st.lists(st.fixed_dictionaries({"role": st.sampled_from(WORDS[:4]), "content": SCALARS | VALUES}), max_size=4)
-BODIES = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=5).map(lambda more: chat() | more) | st.builds(
+MESSAGES = st.lists(
+    st.fixed_dictionaries({"role": st.sampled_from(WORDS[:4]), "content": SCALARS | VALUES}), max_size=4
+)
+BODIES = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=5).map(
+    lambda more: chat() | more
+) | st.builds(
     lambda messages, more: {"model": "m", **more, "messages": messages},
     MESSAGES,
     st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4),
 )
-TOOLS = VALUES.map(lambda schema: chat(tools=[{"type": "function", "function": {"name": "f", "parameters": schema}}]))
+TOOLS = VALUES.map(
+    lambda schema: chat(tools=[{"type": "function", "function": {"name": "f", "parameters": schema}}])
+)
 
 
 @pytest.mark.parametrize("examples", [500, pytest.param(12_000, marks=SOAK)])
@@ -156,7 +226,9 @@ def test_any_json_gets_a_clean_answer(llm, examples):
     """Bodies with the right names and any values."""
     with connect(llm) as sock:
 
-        @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
         @given(BODIES | TOOLS)
         def each(body):
             sock.sendall(post(json.dumps(body).encode("utf-8", "replace")))
@@ -167,7 +239,9 @@ def test_any_json_gets_a_clean_answer(llm, examples):
 
 def mutated(draw):
     """A good request with some bytes changed, cut out, put in or repeated."""
-    data = bytearray(draw.choice([GOOD, post(chat(stream=True)), b"GET /search?q=a HTTP/1.1\r\nhost: x\r\n\r\n"]))
+    data = bytearray(
+        draw.choice([GOOD, post(chat(stream=True)), b"GET /search?q=a HTTP/1.1\r\nhost: x\r\n\r\n"])
+    )
     for _ in range(draw.randrange(1, 6)):
         at = draw.randrange(len(data) + 1)
         match draw.randrange(4):

@@ -10,8 +10,14 @@ from helpers.fake_llm.errors import ApiError
 from helpers.fake_llm.replies import completion, events, reply_to
 from helpers.fake_llm.tools import call_arguments, cities_in, expression_in
 
-WEATHER = {"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
-SUM = {"name": "calculate", "parameters": {"type": "object", "properties": {"expression": {"type": "string"}}}}
+WEATHER = {
+    "name": "get_weather",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+}
+SUM = {
+    "name": "calculate",
+    "parameters": {"type": "object", "properties": {"expression": {"type": "string"}}},
+}
 TOOLS = [{"type": "function", "function": f} for f in (WEATHER, SUM)]
 
 
@@ -27,7 +33,13 @@ def said(text="Say something.", seed=0, **body):
 
 def test_replies_are_a_function_of_conversation_and_seed():
     """The same again is the same; another question, seed or request seed is another."""
-    replies = [said("A?").text, said("A?").text, said("B?").text, said("A?", seed=1).text, said("A?", n=2).text]
+    replies = [
+        said("A?").text,
+        said("A?").text,
+        said("B?").text,
+        said("A?", seed=1).text,
+        said("A?", n=2).text,
+    ]
     assert replies[0] == replies[1] == replies[4]
     assert len(set(replies)) == 3
 
@@ -85,7 +97,11 @@ def test_a_failed_tool_is_not_called_for_ever():
 
 @pytest.mark.parametrize(
     ("text", "expression"),
-    [("What is 17 times 23?", "17 * 23"), ("(2 + 3) * 4 = ?", "(2 + 3) * 4"), ("12 % of 450", "12 * 450 / 100")]
+    [
+        ("What is 17 times 23?", "17 * 23"),
+        ("(2 + 3) * 4 = ?", "(2 + 3) * 4"),
+        ("12 % of 450", "12 * 450 / 100"),
+    ]
     + [("A box holds 12 eggs; how many are in 4 boxes?", "12 * 4"), ("1,200 divided by 4", "1200 / 4")]
     + [("In 1969 two men walked on the moon", None)],
 )
@@ -158,7 +174,9 @@ def test_n_choices_differ():
     assert len({c.text for c in reply_to(request(n=3), 0).choices}) == 3
 
 
-@pytest.mark.parametrize("body", [{}, {"n": 3}, {"max_tokens": 1}, {"tools": TOOLS}, {"stream_options": {"include_usage": True}}])
+@pytest.mark.parametrize(
+    "body", [{}, {"n": 3}, {"max_tokens": 1}, {"tools": TOOLS}, {"stream_options": {"include_usage": True}}]
+)
 def test_a_stream_carries_the_same_as_a_plain_reply(body):
     """Deltas joined, tool calls put together, usage and the end."""
     chat = request("What is the weather in Paris?", stream=True, **body)
@@ -169,7 +187,11 @@ def test_a_stream_carries_the_same_as_a_plain_reply(body):
     assert lines[-2:] == ["data: [DONE]", ""]
     plain = orjson.loads(completion(reply, "m", "id", 1))
     assert joined([json.loads(line[6:]) for line in lines[:-2]]) == [
-        (c["message"]["content"], [t["function"] for t in c["message"].get("tool_calls", [])], c["finish_reason"])
+        (
+            c["message"]["content"],
+            [t["function"] for t in c["message"].get("tool_calls", [])],
+            c["finish_reason"],
+        )
         for c in plain["choices"]
     ]
 
@@ -192,8 +214,15 @@ def joined(chunks):
 
 def test_content_in_parts_is_text():
     """Text parts are joined, images are looked past."""
-    parts = [{"type": "text", "text": "What is 6 "}, {"type": "image_url", "image_url": {}}, {"type": "text", "text": "* 7?"}]
-    reply = said(messages=[{"role": "developer", "content": "Be kind."}, {"role": "user", "content": parts}], tools=TOOLS)
+    parts = [
+        {"type": "text", "text": "What is 6 "},
+        {"type": "image_url", "image_url": {}},
+        {"type": "text", "text": "* 7?"},
+    ]
+    reply = said(
+        messages=[{"role": "developer", "content": "Be kind."}, {"role": "user", "content": parts}],
+        tools=TOOLS,
+    )
     assert reply.calls[0][2] == '{"expression": "6 * 7"}'
 
 
@@ -240,7 +269,9 @@ def test_errors_name_the_parameter(body, param):
     assert caught.value.error["type"] == "invalid_request_error"
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"\xff", b'"\\ud800"', b"[" * 100_000, b"NaN", b"1" * 10_000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[]", b"null", b"\xff", b'"\\ud800"', b"[" * 100_000, b"NaN", b"1" * 10_000]
+)
 def test_what_is_no_json_object_is_refused(raw):
     """Status 400, whatever the bytes."""
     with pytest.raises(ApiError) as caught:

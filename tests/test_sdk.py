@@ -71,7 +71,11 @@ def test_a_tool_loop_ends_in_an_answer(client):
     """The SDK's message objects go back as they came."""
     messages = [{"role": "user", "content": "What is the weather in Oslo?"}]
     message = create(client, messages=messages, tools=[TOOL]).choices[0].message
-    result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": '{"city":"Oslo","celsius":3,"sky":"snow"}'}
+    result = {
+        "role": "tool",
+        "tool_call_id": message.tool_calls[0].id,
+        "content": '{"city":"Oslo","celsius":3,"sky":"snow"}',
+    }
     reply = create(client, messages=[*messages, message, result], tools=[TOOL])
     assert "3 degrees" in reply.choices[0].message.content
 

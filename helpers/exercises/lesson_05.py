@@ -10,21 +10,21 @@ from helpers.exercises.judges import answers, connections, describe, overlapped,
 FIVE, TEN = 5, 10
 
 
-async def _twenty_by_hand(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(20, kind="lookup")
+async def _fifteen_by_hand(function: Callable, trial: Trial) -> Any:
+    trial.questions = questions(15, kind="lookup")
     trial.kept["replies"] = trial.replies(trial.questions)
     return await function(trial.base_url, list(trial.questions))
 
 
-async def _twenty_through_five(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(20, kind="lookup")
+async def _fifteen_through_five(function: Callable, trial: Trial) -> Any:
+    trial.questions = questions(15, kind="lookup")
     async with trial.ask_async() as ask:
         return await function(ask, list(trial.questions), FIVE)
 
 
-async def _show_twelve(function: Callable, trial: Trial) -> Any:
+async def _show_eight(function: Callable, trial: Trial) -> Any:
     """Keeps what was shown, each with the number of answers that had come by then."""
-    trial.questions = questions(12, kind="lookup")
+    trial.questions = questions(8, kind="lookup")
     shown, come = [], []
 
     def show(question: Question, answer: Any) -> None:
@@ -59,7 +59,7 @@ def _each_with_its_question(trial: Trial) -> Finding | None:
 def _without_delay(trial: Trial) -> Finding | None:
     """A few answers may come in the same turn of the loop; all of them cannot."""
     waited = max(come - place for place, (_, _, come) in enumerate(trial.kept["shown"], 1))
-    if waited <= 6:
+    if waited <= 4:
         return None
     return Finding(
         "each answer shown as soon as it comes",
@@ -73,27 +73,27 @@ EXERCISES = [
         "5.1",
         "one session for all",
         "ask_all(base_url, questions)",
-        _twenty_by_hand,
+        _fifteen_by_hand,
         [replies, connections(TEN), peak(6, TEN), overlapped(TEN)],
-        "20 replies in order, over 10 connections.",
+        "15 replies in order, over 10 connections.",
         llm={"latency": 0.1},
     ),
     Exercise(
         "5.2",
         "at most five in flight",
         "ask_some(ask, questions, limit)",
-        _twenty_through_five,
+        _fifteen_through_five,
         [answers, peak(FIVE, FIVE), overlapped(FIVE)],
-        "never more than 5 in flight, 20 answers, in order.",
+        "never more than 5 in flight, 15 answers, in order.",
         llm={"latency": 0.08, "tail": 0.4, "search_latency": 0.005, "seed": 5},
     ),
     Exercise(
         "5.3",
         "answers as they come",
         "show_all(ask, questions, show)",
-        _show_twelve,
-        [_each_with_its_question, peak(12, 12), _without_delay],
-        "12 answers, each shown with its question and as soon as it came.",
+        _show_eight,
+        [_each_with_its_question, peak(8, 8), _without_delay],
+        "8 answers, each shown with its question and as soon as it came.",
         llm={"latency": 0.15, "tail": 0.6, "search_latency": 0.005, "seed": 5},
     ),
 ]

@@ -15,7 +15,7 @@ FOUR = 4
 
 async def _from_a_stream(function: Callable, trial: Trial) -> Any:
     """The questions come from an asynchronous iterator; kept is how far it ever ran ahead of the answers."""
-    trial.questions = questions(24, kind="lookup")
+    trial.questions = questions(16, kind="lookup")
     taken = answered = 0
     trial.kept["ahead"] = 0
 
@@ -57,7 +57,7 @@ def _one_iterator_for_two(error: BaseException, trial: Trial) -> Finding | None:
 
 
 RATE = 20.0
-PACED = 12
+PACED = 10
 
 
 async def _paced(function: Callable, trial: Trial) -> Any:
@@ -176,7 +176,7 @@ EXERCISES = [
         "ask_stream(ask, stream, limit)",
         _from_a_stream,
         [answers, peak(FOUR, FOUR), _not_ahead, overlapped(FOUR)],
-        "24 answers in order, never more than 4 in flight, and the stream never ran ahead.",
+        "16 answers in order, never more than 4 in flight, and the stream never ran ahead.",
         llm={"latency": 0.06, "tail": 0.4, "search_latency": 0.005, "seed": 6},
         on_error=_one_iterator_for_two,
     ),

@@ -22,7 +22,7 @@ async def a_session_for_each(base_url, questions):
 
 
 async def no_limit_on_connections(base_url, questions):
-    """the server saw 20 connections"""
+    """the server saw 15 connections"""
     async with aiohttp.ClientSession() as session:
         return await asyncio.gather(*(_text(session, base_url, q) for q in questions))
 
@@ -49,7 +49,7 @@ async def forgets_to_await(base_url, questions):
 
 
 async def returns_whole_replies(base_url, questions):
-    """a list of 20 texts"""
+    """a list of 15 texts"""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=10)) as session:
 
         async def one(question):

@@ -47,5 +47,5 @@ async def a_gate_for_one(ask, questions, limit):
 
 
 async def starts_tasks_and_leaves(ask, questions, limit):
-    """it left 20 tasks still running"""
+    """it left 15 tasks still running"""
     return [asyncio.create_task(ask(question)) for question in questions]

@@ -4,7 +4,7 @@ import asyncio
 
 
 async def waits_for_all(ask, questions, show):
-    """12 answers had come before one of them was shown"""
+    """8 answers had come before one of them was shown"""
     for question, answer in zip(questions, await asyncio.gather(*map(ask, questions))):
         show(question, answer)
 
@@ -28,7 +28,7 @@ async def shows_nothing(ask, questions, show):
 
 
 async def does_not_wait(ask, questions, show):
-    """12 tasks still running"""
+    """8 tasks still running"""
 
     async def one(question):
         show(question, await ask(question))
