@@ -14,7 +14,7 @@ endif
 ARGS ?=
 RUN := $(BIN)/python
 STAMP := .venv/installed
-NBVAL := --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider
+NBVAL := --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider -n 2 --dist loadfile
 ROOT_USER := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 VERSION := -c 'import sys; print(sys.version)'
 
@@ -37,7 +37,7 @@ endif
 lab: $(STAMP)
 	$(RUN) -m jupyterlab notebooks/00_start_here.ipynb $(ROOT_USER) $(ARGS)
 
-# Every part runs even if one fails; the exit code tells. Notebooks mostly wait, so both editions run at one time.
+# Every part runs even if one fails; the exit code tells. Notebooks mostly wait, so four of them run at one time.
 test: $(STAMP)
 	@failed=; \
 	$(MAKE) --no-print-directory unit || failed="$$failed unit"; \
