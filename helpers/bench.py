@@ -6,18 +6,22 @@ system lets us choose; figures are medians of rounds in which the servers take t
 
 import argparse
 import asyncio
+import json
 import os
 import platform
+import re
 import shutil
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -87,6 +91,8 @@ BARS = {
     "late, 1,000 steady, p99 ms": "25 (10)",
     "late, 1,000 at one instant, p50 ms": "",
     "late, 1,000 at one instant, p99 ms": "75 (30)",
+    "late, wrk with 1,000 connections in lockstep, p50 ms": "",
+    "late, wrk with 1,000 connections in lockstep, p99 ms": "",
     "late, 1,000 steady at 2 s, p99 ms": "20",
     "200 streams, first token late, p95 ms": "10",
     "200 streams, gap off, p95 ms": "3",
@@ -101,7 +107,7 @@ def _round(server: str) -> dict[str, float]:
         with peer(server, 0) as url:
             speed = run(_throughput, url)
         with peer(server, LATENCY) as url:
-            return speed | run(_lateness, url)
+            return speed | run(_lateness, url) | _wrk(url)
     started = time.perf_counter()
     with FakeLLM(latency=0) as llm:
         run(_first, llm.base_url)
@@ -115,7 +121,7 @@ def _round(server: str) -> dict[str, float]:
         figures |= run(_crowd, llm.base_url)
         llm.reset()
         llm.behave(latency=LATENCY)
-        figures |= run(_lateness, llm.base_url)
+        figures |= run(_lateness, llm.base_url) | _wrk(llm.base_url)
         llm.behave(latency=2.0)
         figures |= run(_long, llm.base_url)
         llm.behave(time_to_first_token=0.02, tokens_per_second=50)
@@ -184,6 +190,30 @@ async def _streams(load: Load) -> dict[str, float]:
         name.format("drift"): percentile(drift, 95),
         "200 streams, events lost": sum(50 - len(e) for e in events),
     }
+
+
+def _wrk(base_url: str) -> dict[str, float]:
+    """What wrk (github.com/wg/wrk) finds, where it is installed."""
+    if not shutil.which("wrk"):
+        return {}
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "Say something."}]})
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "post.lua"
+        script.write_text(
+            f"wrk.method = 'POST'\nwrk.body = '{body}'\nwrk.headers['Content-Type'] = 'application/json'\n"
+        )
+        command = ["wrk", "-t1", "-c1000", "-d4s", "--latency", "-s", str(script)]
+        done = subprocess.run(
+            [*command, f"{base_url}/chat/completions"], capture_output=True, text=True, check=True
+        )
+    found = dict(re.findall(r"^ +(50|99)% +([\d.]+m?s)$", done.stdout, flags=re.MULTILINE))
+    name = "late, wrk with 1,000 connections in lockstep, p{} ms"
+    return {name.format(p): 1_000 * (_seconds(found[p]) - LATENCY) for p in found}
+
+
+def _seconds(text: str) -> float:
+    """wrk's "201.34ms" or "1.38s"."""
+    return float(text[:-2]) / 1_000 if text.endswith("ms") else float(text[:-1])
 
 
 def _late(name: str, replies: list[Reply], planned: float) -> dict[str, float]:
