@@ -81,30 +81,46 @@ DEADLINE = 0.4
 
 
 def _quick_then_slow(function: Callable, trial: Trial) -> Any:
-    """A reply that is there in time, and one that drips in for more than a second."""
+    """A reply that is there in time, one that never begins, and one that drips in for more than a second."""
     url = f"{trial.base_url}/chat/completions"
     body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": QUESTION}]}
     quick = function(url, body, 5.0)
-    trial.llm.behave(time_to_first_token=0.05, tokens_per_second=10)
+    trial.llm.behave(latency=2.0)
+    try:
+        silent = function(url, body, DEADLINE)
+    except Exception as error:
+        silent = error
+    trial.llm.behave(latency=0.05, time_to_first_token=0.05, tokens_per_second=10)
     try:
         slow = function(url, {**body, "stream": True, "max_tokens": 14}, DEADLINE)
     except TimeoutError as error:
         slow = error
-    return quick, slow
+    return quick, silent, slow
 
 
 def _whole_and_in_time(trial: Trial) -> Finding | None:
-    quick, slow = trial.returned
+    quick, silent, slow = trial.returned
     if not isinstance(quick, bytes) or b'"chat.completion"' not in quick:
         return Finding(
             "the whole reply as bytes", f"your function returned {describe(quick)}", "the chunks: join them."
         )
     if isinstance(slow, TimeoutError):
-        return None
+        return _python_s_own(silent)
     return Finding(
         "TimeoutError when the reply takes longer than its time",
         f"your function returned {describe(slow)}",
         "the timeout of requests: it is for each read, and here a token comes every tenth of a second.",
+    )
+
+
+def _python_s_own(silent: Any) -> Finding | None:
+    """requests.Timeout is no TimeoutError, so a caller who waits for that never gets it."""
+    if isinstance(silent, TimeoutError):
+        return None
+    return Finding(
+        "TimeoutError when the server is silent",
+        _came(silent),
+        "requests has exceptions of its own: catch requests.RequestException, and raise TimeoutError if time is up.",
     )
 
 
