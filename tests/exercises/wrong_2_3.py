@@ -13,7 +13,10 @@ def trusts_the_timeout(url, body, seconds):
 def looks_at_the_clock_afterwards(url, body, seconds):
     """the server sent the reply to its end"""
     end = time.perf_counter() + seconds
-    content = requests.post(url, json=body, timeout=seconds).content
+    try:
+        content = requests.post(url, json=body, timeout=seconds).content
+    except requests.Timeout as error:
+        raise TimeoutError from error
     if time.perf_counter() > end:
         raise TimeoutError
     return content
