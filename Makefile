@@ -2,6 +2,7 @@
 # make test             every test and every notebook
 # make notebooks        lessons/*.md -> notebooks/*.ipynb (REPLACE=03 overwrites one that you edited)
 # make notebooks-check  fails where notebooks/ is not what lessons/ builds
+# make pictures         README's pictures, measured anew
 # make bench  make soak  make lint  make lock  make clean
 # PYTHON=python3.12 chooses the interpreter. Any of these works as the first command in a fresh clone.
 ifeq ($(OS),Windows_NT)
@@ -32,7 +33,7 @@ ANEW := yes
 endif
 endif
 
-.PHONY: lab test unit nbval-solutions nbval-learner notebooks notebooks-check bench soak lint lock env clean
+.PHONY: lab test unit nbval-solutions nbval-learner notebooks notebooks-check pictures bench soak lint lock env clean
 
 lab: $(STAMP)
 	$(RUN) -m jupyterlab notebooks/00_start_here.ipynb $(ROOT_USER) $(ARGS)
@@ -67,6 +68,9 @@ notebooks: $(STAMP)
 
 notebooks-check: $(STAMP)
 	$(RUN) lessons/build.py --check
+
+pictures: $(STAMP)
+	$(RUN) lessons/pictures.py
 
 bench: $(STAMP)
 	$(RUN) -m helpers.bench $(ARGS)

@@ -27,6 +27,7 @@ from typing import Any
 import psutil
 
 from helpers import FakeLLM
+from helpers.bench_panel import panel
 from helpers.load import Load, Reply
 
 LATENCY = 0.2
@@ -285,7 +286,7 @@ def _number(value: Any) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-SECTIONS: dict[str, Callable[[int], None]] = {"fake_llm": fake_llm}
+SECTIONS: dict[str, Callable[[int], None]] = {"fake_llm": fake_llm, "panel": panel}
 
 if __name__ == "__main__":
     main()

@@ -14,6 +14,7 @@ A lesson is CommonMark plus `{code-cell}` with `:id:` and `:tags:`. A plain pyth
 """
 
 import argparse
+import copy
 import hashlib
 import json
 import os
@@ -216,7 +217,7 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> None:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-    kept, at = notebook.metadata, "before the first"
+    kept, at = copy.deepcopy(notebook.metadata), "before the first"
 
     def remember(cell: NotebookNode, cell_index: int) -> None:
         nonlocal at

@@ -366,8 +366,10 @@ def test_a_key_guards_control_and_journal():
 
 
 PARENT = """
-import os, sys
+import os, signal, sys
 from helpers import FakeLLM
+if os.name == "posix":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may run under nohup, which ignores it
 llm = FakeLLM(latency=0)
 print(llm.pid, flush=True)
 {end}
