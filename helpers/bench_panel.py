@@ -7,6 +7,7 @@ import json
 import statistics
 from typing import Any
 
+import psutil
 from jupyter_client.manager import start_new_kernel
 
 QUERIES, LATENCY = 200, 0.05
@@ -25,7 +26,7 @@ def told(run, frames):
 way = getattr(runners, {way!r})
 with FakeLLM(latency={latency}) as llm:
     run(way, llm=llm, questions=10, limit=10)
-    panel = Panel(way, llm=llm, queries={queries}, concurrency={limit}, latency={latency})
+    panel = Panel(way, llm=llm, queries={queries}, concurrency={limit}, latency={latency}, kind="lookup")
     display(panel)
     frames = []
     panel.screen.chart.observe(lambda change: frames.append(1), "value")
@@ -59,6 +60,8 @@ print(json.dumps(found))
 
 def panel(rounds: int) -> None:
     """Chart on against chart off, the loop's lag, and what a frame costs."""
+    if hasattr(psutil.Process, "cpu_affinity"):
+        psutil.Process().cpu_affinity([])  # as on a learner's machine: kernel and server where the system puts them
     print(f"Panel: medians of {rounds} pairs; {QUERIES} queries, {1000 * LATENCY:.0f} ms a reply\n")
     print(
         "| | off, s | on, s | more | lag p99 off, ms | on, ms | frames a second |\n|---|---|---|---|---|---|---|"
@@ -92,7 +95,7 @@ def _median(values: list[dict], name: str) -> float | None:
 
 def _in_kernel(code: str) -> Any:
     """What a cell of this code prints, read as JSON; every other message is received and dropped, as by a page."""
-    manager, client = start_new_kernel()
+    manager, client = start_new_kernel(extra_arguments=["--log-level=ERROR"])
     printed: list[str] = []
 
     def hear(message: dict) -> None:

@@ -12,6 +12,7 @@ from helpers.controls import Choice, StatusLine
 from helpers.experiment import Run
 from helpers.numbers import numbers_html
 from helpers.timeline import WIDTH, Scene, describe, kinds_in, legend_html, timeline_svg
+from helpers.trace import Summary
 
 LEAST_WIDTH, MOST_WIDTH = 300, 1400
 ROWS = ("query", "thread or task")
@@ -56,10 +57,11 @@ class Screen(widgets.VBox):
         with self._drawing:
             self._again = lambda: self.draw(run, pinned, guess, notes)
             self.rows.layout.display = ""
-            scene = self._scene(run, pinned, guess)
+            summary = run.summary
+            scene = self._scene(run, summary, pinned, guess)
             legend = legend_html(kinds_in(scene.spans) | set(COMMON), self._key)
             self.chart.value = timeline_svg(scene) + legend
-            self.numbers.value = numbers_html(run, run.summary) + _notes(notes)
+            self.numbers.value = numbers_html(run, summary) + _notes(notes)
 
     def draw_svg(self, svg: Any) -> None:
         """Another picture: a function of width that gives SVG."""
@@ -68,7 +70,7 @@ class Screen(widgets.VBox):
             self.rows.layout.display = "none"
             self.chart.value, self.numbers.value = svg(self.width), ""
 
-    def _scene(self, run: Run, pinned: Sequence[Run], guess: float | None) -> Scene:
+    def _scene(self, run: Run, summary: Summary, pinned: Sequence[Run], guess: float | None) -> Scene:
         marks = [(old.seconds, f"{old.name} {old.seconds:.2f} s") for old in pinned if old is not run]
         marks += [(guess, f"your guess {guess:g} s")] if guess else []
         ghosts = [old for old in pinned if old is not run]
@@ -77,7 +79,7 @@ class Screen(widgets.VBox):
             now=run.trace.now() if run.seconds is None else run.seconds,
             queries=len(run.questions),
             title=f"{run.name}, {len(run.questions)} queries",
-            words=describe(run.name, run.summary),
+            words=describe(run.name, summary),
             limit=run.limit,
             expected=0.0 if run.over else run.ideal,
             marks=marks,

@@ -158,8 +158,8 @@ def summarise(spans: Iterable[Span], now: float, queries: int) -> Summary:
     whole = [s for s in spans if s.step == "query"]
     answered = [s for s in whole if s.state == "ok"]
     busy = sum((now if s.end is None else s.end) - s.start for s in whole)
-    waits = [s.end for s in answered]
-    services = [s.end - s.start for s in answered]
+    waits = sorted(s.end for s in answered)
+    services = sorted(s.end - s.start for s in answered)
     return Summary(
         queries=queries,
         answered=len(answered),
@@ -177,11 +177,17 @@ def summarise(spans: Iterable[Span], now: float, queries: int) -> Summary:
 
 def peak(spans: Iterable[Span], now: float) -> int:
     """The largest number of spans under way at one instant."""
-    steps = sorted(edge for s in spans for edge in ((s.start, 1), (now if s.end is None else s.end, -1)))
-    most = level = 0
-    for _, change in steps:
-        level += change
-        most = max(most, level)
+    starts, ends = [], []
+    for span in spans:
+        starts.append(span.start)
+        ends.append(now if span.end is None else span.end)
+    starts.sort()
+    ends.sort()
+    most = over = 0
+    for begun, start in enumerate(starts, 1):
+        while over < begun - 1 and ends[over] <= start:
+            over += 1
+        most = max(most, begun - over)
     return most
 
 
