@@ -61,7 +61,9 @@ print(json.dumps(found))
 def panel(rounds: int) -> None:
     """Chart on against chart off, the loop's lag, and what a frame costs."""
     if hasattr(psutil.Process, "cpu_affinity"):
-        psutil.Process().cpu_affinity([])  # as on a learner's machine: kernel and server where the system puts them
+        psutil.Process().cpu_affinity(
+            []
+        )  # as on a learner's machine: kernel and server where the system puts them
     print(f"Panel: medians of {rounds} pairs; {QUERIES} queries, {1000 * LATENCY:.0f} ms a reply\n")
     print(
         "| | off, s | on, s | more | lag p99 off, ms | on, ms | frames a second |\n|---|---|---|---|---|---|---|"

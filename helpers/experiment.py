@@ -55,6 +55,7 @@ class Run:
         self.planned = planned_seconds(questions, self.behaviour)
         self.outcome, self.error, self.answers = "running", None, None
         self.seconds, self.cpu, self.lag, self.server = None, None, [], None
+        self._due: float | None = None
         self._agent, self._stop, self._over = agent, threading.Event(), threading.Event()
         self._loop, self._task = None, None
         self._mark, self._until = llm.mark(), None
@@ -192,13 +193,19 @@ class Run:
                 try:
                     return await self.strategy(ask, self.questions, self.limit)
                 finally:
+                    # A loop that was held until the end never woke the meter up.
+                    if self._due and time.perf_counter() > self._due:
+                        self._note_lag()
                     meter.cancel()
 
     async def _watch_lag(self) -> None:
         while True:
-            due = time.perf_counter() + LAG_PERIOD
+            self._due = time.perf_counter() + LAG_PERIOD
             await asyncio.sleep(LAG_PERIOD)
-            self.lag.append((self.trace.now(), time.perf_counter() - due))
+            self._note_lag()
+
+    def _note_lag(self) -> None:
+        self.lag.append((self.trace.now(), time.perf_counter() - self._due))
 
 
 def start(

@@ -25,9 +25,12 @@ def _is_what_users_feel(trial: Trial) -> Finding | None:
     value, expected = trial.returned, "the 95th percentile of the times from submission, in seconds"
     if not isinstance(value, (int, float)):
         return Finding(expected, f"your function returned {describe(value)}", "the return statement.")
-    spans = [span for span in trial.trace.spans() if span.step == "query" and span.state == "ok"]
-    begin = min(span.start for span in spans)
-    felt, own = [span.end - begin for span in spans], [span.end - span.start for span in spans]
+    starts, ends = {}, {}
+    for span in trial.trace.spans():
+        starts.setdefault(span.query, span.start)
+        ends[span.query] = span.end
+    begin = min(starts.values())
+    felt, own = [end - begin for end in ends.values()], [end - starts[q] for q, end in ends.items()]
     right = percentile(felt, 95)
     if 0.9 * right <= value <= 1.1 * right + 0.02:
         return None
@@ -82,7 +85,9 @@ def _model(trial: Trial, session: aiohttp.ClientSession, name: str, lengths: tup
         body["max_tokens"] = next(calls, QUICK)
         with step(trial.record, name, "model"):
             headers = {"x-tag": name}
-            async with session.post(f"{trial.base_url}/chat/completions", json=body, headers=headers) as reply:
+            async with session.post(
+                f"{trial.base_url}/chat/completions", json=body, headers=headers
+            ) as reply:
                 data = await reply.json()
                 if reply.status != 200:
                     raise ModelError(reply.status, data["error"]["message"])

@@ -73,9 +73,7 @@ def _texts_and_one_exception(trial: Trial) -> Finding | None:
     missing = sum(item is None for item in returned)
     if missing > 1:
         look = "who waits for the tasks: create_task only starts them."
-        return Finding(
-            "a text for every question but one", f"{missing} of {TWELVE} places hold None", look
-        )
+        return Finding("a text for every question but one", f"{missing} of {TWELVE} places hold None", look)
     failed = [item for item in returned if isinstance(item, Exception)]
     if len(failed) != 1:
         return Finding(
