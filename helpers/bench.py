@@ -28,6 +28,7 @@ import psutil
 
 from helpers import FakeLLM
 from helpers.bench_panel import panel
+from helpers.bench_planner import planner
 from helpers.load import Load, Reply
 
 LATENCY = 0.2
@@ -286,7 +287,7 @@ def _number(value: Any) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-SECTIONS: dict[str, Callable[[int], None]] = {"fake_llm": fake_llm, "panel": panel}
+SECTIONS: dict[str, Callable[[int], None]] = {"fake_llm": fake_llm, "panel": panel, "planner": planner}
 
 if __name__ == "__main__":
     main()

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from helpers.experiment import Run
-from helpers.figures import FAINT, INK, SERIES, Chart, bars, grid, key, sheet, title
+from helpers.figures import DASHES, FAINT, INK, SERIES, Chart, bars, grid, key, sheet, title
 from helpers.flow import flow_layers
 from helpers.numbers import least_seconds
 from helpers.palette import ACCENT, SCALE, WARN, kind_of
@@ -324,6 +324,35 @@ def _mark_sweep(above, below, sweep: Any, best: float) -> None:
         above.annotate(
             words, (sweep.points[0].limit, sweep.machine_limit), (0, 4), textcoords="offset points", color=INK
         )
+
+
+def curves(series: Mapping[str, Mapping[float, float]], across: str, up: str, *, log: bool = True) -> Chart:
+    """A line for each name through its points (x: y); across and up say what the axes are. log: x and y by powers of ten.
+
+    Raises ValueError where there is no point.
+    """
+    xs = sorted({x for points in series.values() for x in points})
+    if not xs:
+        raise ValueError("series has no point yet")
+    figure, (axis,) = sheet(3.4)
+    for i, (name, points) in enumerate(series.items()):
+        look = {"color": SERIES[i % len(SERIES)], "linestyle": DASHES[i % len(DASHES)]}
+        axis.plot(*zip(*sorted(points.items())), marker="o", markersize=5, linewidth=2, label=name, **look)
+    if log:
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+    axis.set_xticks(xs, [f"{x:g}" for x in xs])
+    axis.minorticks_off()
+    axis.set_xlabel(across, color=FAINT, fontsize=9)
+    title(axis, up)
+    grid(axis, "both")
+    axis.legend(frameon=False, fontsize=9, labelcolor=INK)
+    rows = [(f"{x:g}", *(f"{p[x]:.3g}" if x in p else "–" for p in series.values())) for x in xs]
+    alt = f"{up} against {across}. " + ". ".join(
+        f"{name}: " + ", ".join(f"{y:.3g} at {x:g}" for x, y in sorted(points.items()))
+        for name, points in series.items()
+    )
+    return Chart(figure, f"{alt}.", (across, *series), rows)
 
 
 _PICTURES: dict[str, Callable] = {"timeline": timelines, "latency": latencies, "status": statuses}

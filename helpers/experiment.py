@@ -222,8 +222,8 @@ def start(
 
     questions: how many of the shipped ones (of one `kind`, or None for all kinds in turn), or your own list.
     limit: questions in flight, handed to the strategy. agent: called as agent(base_url, record=...) for the
-    agent to use; by default Agent for a `def`, AsyncAgent for an `async def`. behaviour: settings of the fake
-    LLM for this run; afterwards it has its own again.
+    agent to use; by default the strategy's own `agent`, if it has one, or Agent for a `def`, AsyncAgent for an
+    `async def`. behaviour: settings of the fake LLM for this run; afterwards it has its own again.
     Raises TypeError or ValueError that name the argument, and RuntimeError while another run uses this fake LLM.
     """
     if not callable(strategy):
@@ -233,6 +233,7 @@ def start(
     asked = shipped(questions, kind) if isinstance(questions, int) else list(questions)
     if not asked:
         raise ValueError("questions is empty; it takes a number from 1 up, or a list of them")
+    agent = agent or getattr(strategy, "agent", None)
     agent = agent or (AsyncAgent if inspect.iscoroutinefunction(strategy) else Agent)
     with _starting:
         if llm.url in _running:

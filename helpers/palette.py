@@ -27,6 +27,7 @@ KINDS = {
     "model": Kind("model", "#0072B2", ink="#fff"),
     "tool": Kind("tool", "#E69F00"),
     "process": Kind("process", "#009E73"),
+    "service": Kind("service", "#F0E442"),
     "retry": Kind("waiting to retry", "#CC79A7", "----"),
     "failed": Kind("failed", "#D55E00", "////"),
     "cancelled": Kind("cancelled", "#7A7A7A", "\\\\\\\\"),

@@ -10,6 +10,7 @@ import gc
 import inspect
 import os
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -115,7 +116,7 @@ class _Attempt:
 
     def _find_threads(self, own: threading.Thread) -> None:
         gc.collect()  # an executor without `with` ends its idle threads when it is collected
-        left = [t for t in self._new_threads() if t is not own and not _joined(t, GRACE)]
+        left = _alive([thread for thread in self._new_threads() if thread is not own])
         if left:
             self._outcome.left.append(_count(len(left), "thread") + " still running")
             self._outcome.abandoned = True
@@ -132,12 +133,15 @@ class _Attempt:
             return True
         for thread in self._new_threads():
             _interrupt(thread)
-        return all(_joined(thread, GRACE) for thread in self._new_threads())
+        return not _alive(self._new_threads())
 
 
-def _joined(thread: threading.Thread, seconds: float) -> bool:
-    thread.join(seconds)
-    return not thread.is_alive()
+def _alive(threads: list[threading.Thread]) -> list[threading.Thread]:
+    """Those that do not end within a moment, which is the same one for all."""
+    end = time.monotonic() + GRACE
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    return [thread for thread in threads if thread.is_alive()]
 
 
 def _interrupt(thread: threading.Thread) -> None:

@@ -6,22 +6,16 @@
 `python -m helpers.fake_llm --help` lists the settings; README.md beside this file says more.
 """
 
-import atexit
 import http.client
 import json
-import os
-import subprocess
-import sys
-import threading
-from pathlib import Path
 from typing import Any, Self
 
 from helpers.fake_llm.behaviour import Behaviour
+from helpers.fake_llm.child import Child
 
 __all__ = ["FakeLLM", "FakeLLMGone"]
 
 CALL_TIMEOUT = 30.0
-END_TIMEOUT = 3.0
 
 
 class FakeLLMGone(ConnectionError):
@@ -46,10 +40,9 @@ class FakeLLM:
     def __init__(self, /, *, port: int = 0, host: str = "127.0.0.1", **settings: Any):
         self._given = dict(settings)
         self._key = Behaviour().changed(**settings).api_key
-        self._process = _start(host, port, settings)
-        self._owner = os.getpid()
-        self._closing = threading.Lock()
-        hello = json.loads(self._process.stdout.readline() or b"{}")
+        place = ("--host", host, "--port", str(port), "--behaviour", json.dumps(settings))
+        self._child = Child("helpers.fake_llm", "--until-stdin-closes", *place)
+        hello = self._child.hello
         if "base_url" not in hello:
             self.close()
             raise RuntimeError(f"the fake LLM did not start: {hello.get('error', 'it ended at once')}")
@@ -57,7 +50,6 @@ class FakeLLM:
         self.url = self.base_url.removesuffix("/v1")
         self.pid: int = hello["pid"]
         self._address = self.url.removeprefix("http://")
-        atexit.register(self.close)
 
     def __enter__(self) -> Self:
         return self
@@ -71,7 +63,7 @@ class FakeLLM:
     @property
     def alive(self) -> bool:
         """Whether the server's process runs."""
-        return self._process.poll() is None
+        return self._child.alive
 
     def behaviour(self) -> dict[str, Any]:
         """All settings as they are now."""
@@ -103,21 +95,7 @@ class FakeLLM:
 
     def close(self) -> None:
         """End the server. Harmless when it has ended, and in a forked child."""
-        if os.getpid() != self._owner:
-            return
-        with self._closing:
-            atexit.unregister(self.close)
-            process = self._process
-            try:
-                process.stdin.close()
-            except OSError:
-                pass
-            try:
-                process.wait(END_TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            process.stdout.close()
+        self._child.close()
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         if not self.alive:
@@ -139,27 +117,3 @@ class FakeLLM:
         if reply.status >= 400:
             raise ValueError(answer["error"]["message"])
         return answer
-
-
-def _start(host: str, port: int, settings: dict[str, Any]) -> subprocess.Popen:
-    """The server's process, in a session of its own: an interrupt meant for the notebook is not for it."""
-    package = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
-    apart = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
-    command = [
-        sys.executable,
-        "-m",
-        "helpers.fake_llm",
-        "--until-stdin-closes",
-        "--host",
-        host,
-        "--port",
-        str(port),
-    ]
-    return subprocess.Popen(
-        [*command, "--behaviour", json.dumps(settings)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
-        **apart,
-    )

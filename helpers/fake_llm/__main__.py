@@ -7,16 +7,15 @@ import json
 import os
 import signal
 import sys
-import threading
 from dataclasses import Field
 from functools import partial
 from typing import Any
 
 from helpers.fake_llm.behaviour import SETTINGS, Behaviour
+from helpers.fake_llm.child import end_with_parent
 from helpers.fake_llm.schedule import punctual_loop
 from helpers.fake_llm.server import Server
 
-PARENT_CHECK = 1.0
 FEW_FILES = 6_000
 MANY_FILES = (65_536, 10_240, 4_096)
 DESCRIPTION = """\
@@ -59,7 +58,7 @@ async def serve(behaviour: Behaviour, options: argparse.Namespace, files: int | 
     over = asyncio.Event()
     _end_on_signals(over)
     if options.until_stdin_closes:
-        _end_with_parent(over)
+        end_with_parent(over.set)
     base_url = f"http://{shown}:{port}/v1"
     print(json.dumps({"base_url": base_url, "pid": os.getpid()}), flush=True)
     if files is not None and files < FEW_FILES:
@@ -176,27 +175,6 @@ def _end_on_signals(over: asyncio.Event) -> None:
                 loop.add_signal_handler(getattr(signal, name), over.set)
             except NotImplementedError:  # Windows, where Ctrl-C raises KeyboardInterrupt instead
                 return
-
-
-def _end_with_parent(over: asyncio.Event) -> None:
-    """End when the parent's end of our standard input closes, as it does however the parent ends. A process
-    that the parent has forked may hold it open, so where there is a parent's id, a change of it counts too."""
-    loop = asyncio.get_running_loop()
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.read(0, 4096):
-            pass
-        loop.call_soon_threadsafe(over.set)
-
-    def look() -> None:
-        if os.getppid() != parent:
-            over.set()
-        loop.call_later(PARENT_CHECK, look)
-
-    threading.Thread(target=watch, daemon=True, name="stdin watch").start()
-    if os.name == "posix":
-        look()
 
 
 if __name__ == "__main__":
