@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError as FutureCancelled
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,7 @@ class Trace:
         self._events: list[tuple] = []
         self._read = 0
         self._spans: list[Span] = []
-        self._open: dict[tuple, list[Span]] = {}
+        self._open: dict[tuple, tuple] = {}  # of (span, what the same step had open before it, or None)
         self._pairing = threading.Lock()
 
     def __call__(self, query: Any, step: str, state: str) -> None:
@@ -88,20 +88,19 @@ class Trace:
     def spans(self) -> list[Span]:
         """Every span so far, in the order of their starts."""
         with self._pairing:
-            while self._read < len(self._events):
-                self._pair(*self._events[self._read])
-                self._read += 1
+            upto = len(self._events)
+            for time, query, step, state, lane in islice(self._events, self._read, upto):
+                key = (query, step, lane)
+                if state == "start":
+                    span = Span(query, step, lane, time)
+                    self._open[key] = (span, self._open.get(key))
+                    self._spans.append(span)
+                elif opened := self._open.pop(key, None):
+                    opened[0].end, opened[0].state = time, state
+                    if opened[1]:
+                        self._open[key] = opened[1]
+            self._read = upto
             return list(self._spans)
-
-    def _pair(self, time: float, query: Any, step: str, state: str, lane: str) -> None:
-        key = (query, step, lane)
-        if state == "start":
-            span = Span(query, step, lane, time)
-            self._open.setdefault(key, []).append(span)
-            self._spans.append(span)
-        elif self._open.get(key):
-            span = self._open[key].pop()
-            span.end, span.state = time, state
 
     def save(self, path: str | Path) -> None:
         """Write every span as a line of CSV."""
@@ -115,8 +114,10 @@ class Trace:
         self.spans()
         now = self.now()
         with self._pairing:
-            for span in chain.from_iterable(self._open.values()):
-                span.end, span.state = now, state
+            for opened in self._open.values():
+                while opened:
+                    span, opened = opened
+                    span.end, span.state = now, state
             self._open.clear()
 
 
