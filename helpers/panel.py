@@ -326,10 +326,12 @@ class Panel(widgets.VBox):
     def _draw(self, run: Run) -> None:
         pinned, guess, machine, printed = list(self.pinned), self._guess, Machine(), self._printed
         try:
+            due = time.monotonic()
             while not run.over:
-                due = time.monotonic() + 1 / FRAMES_PER_SECOND
-                self.screen.draw(run, pinned, guess, doubts(run, run.trace.now(), *machine.busy()))
-                run.pause(max(0.01, due - time.monotonic()))
+                due = max(due + 1 / FRAMES_PER_SECOND, time.monotonic() + 0.01)
+                run.pause(due - time.monotonic())  # first, so that no frame competes with the start of a run
+                if not run.over:
+                    self.screen.draw(run, pinned, guess, doubts(run, run.trace.now(), *machine.busy()))
             self.last = run
             self.screen.draw(run, pinned, guess, doubts(run, run.seconds, *machine.busy()) + printed.note())
             words, alert = verdict(run, guess)
