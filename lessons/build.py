@@ -26,6 +26,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from glance import GlanceError, glance
 from jupytext.myst import MystMetadataParsingError
 from nbformat import NotebookNode
 
@@ -296,7 +297,25 @@ class Builder:
                 except LessonError as error:
                     self.problems.append(str(error))
         self._find_orphans({lesson.stem for lesson in lessons})
+        if not only and (self.root / "lessons" / "glossary.md").exists():
+            self._glance()
         return self.problems
+
+    def _glance(self) -> None:
+        """The page that is built from all of them."""
+        path = self.notebooks / "at_a_glance.md"
+        try:
+            page = glance(self.root)
+        except GlanceError as error:
+            self.problems.append(str(error))
+            return
+        if path.exists() and path.read_text(encoding="utf-8") == page:
+            return
+        if self.check:
+            self.problems.append(f"{self._name(path)} is not what the lessons say: run `make notebooks`")
+            return
+        write(path, page)
+        print("built", self._name(path))
 
     def _find_orphans(self, stems: set[str]) -> None:
         """Report what a removed lesson left behind; a learner's own copy is no such thing."""
