@@ -90,7 +90,8 @@ lock: $(STAMP)
 env: $(STAMP)
 
 # The stamp comes last, so that an interrupted install is done again. uv takes seconds where pip takes half a minute;
-# pip is tried where uv fails, since it alone reads a pip.conf. JupyterLab is told not to look for news and updates.
+# pip is tried where uv fails, since it alone reads a pip.conf. JupyterLab is told not to look for news and
+# updates, and to show a page of Markdown rather than its source.
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("This course needs Python 3.11 or newer; \
 	%s is %d.%d. Name another one: make PYTHON=python3.12 $(or $(MAKECMDGOALS),lab)" % (sys.executable, v[0], v[1]))'
@@ -101,7 +102,8 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(RUN) -m uv pip install -q --python $(RUN) -r requirements.txt || $(RUN) -m pip install -q -r requirements.txt
 	@$(RUN) -m uv pip install -q --python $(RUN) --no-deps -e . || $(RUN) -m pip install -q --no-deps -e .
 	@mkdir -p .venv/share/jupyter/lab/settings
-	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}' \
+	@echo '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false},' \
+	  '"@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}}}' \
 	  > .venv/share/jupyter/lab/settings/overrides.json
 	@echo '$(CURDIR)' > $(STAMP)
 
