@@ -70,6 +70,8 @@ def test_a_failure_ends_in_an_error_and_stores_nothing_by_halves(llm, path):
 
 
 def test_no_thread_is_left(llm, path):
-    before = threading.active_count()
+    before = threading.enumerate()
     program.main(["--server", llm.url, "--database", path, *QUESTIONS])
-    assert threading.active_count() == before
+    for thread in set(threading.enumerate()) - set(before):
+        thread.join(5)
+        assert not thread.is_alive()
