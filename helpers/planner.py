@@ -274,12 +274,17 @@ def _most_at_once(passages: Sequence[Passage]) -> int:
     return most
 
 
+def amount(rate: float) -> str:
+    """A rate in words that a person reads: three digits, and no powers of ten."""
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+
+
 def _enough(job: Job, highest: float, wall: str, p95: float) -> tuple[bool, str]:
     if job.peak > FULL * highest:
-        return False, f"holds {highest:.3g} a second; {wall} is the wall"
+        return False, f"holds {amount(highest)} a second; the wall is {wall}"
     if p95 > job.deadline:
         return False, f"p95 of {p95:.3g} s is past the deadline"
-    return True, f"holds up to {highest:.3g} a second; the wall there is {wall}"
+    return True, f"holds up to {amount(highest)} a second; the wall there is {wall}"
 
 
 def plan(job: Job, machine: Machine) -> list[Prediction]:
@@ -307,7 +312,7 @@ def advice(job: Job, machine: Machine) -> str:
     )
     if best.model in ("async", "processes") and job.team == TEAMS[0]:
         held = next(p for p in choices if p.model == "threads").highest
-        words += f" Your team is new to async: threads would do up to {held:.3g} a second."
+        words += f" Your team is new to async: threads would do up to {amount(held)} a second."
     return words
 
 

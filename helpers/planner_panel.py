@@ -15,7 +15,7 @@ import ipywidgets as widgets
 from helpers.controls import Choice, Number, Slider
 from helpers.figures import FAINT, INK, Chart, sheet, title
 from helpers.palette import ACCENT, WARN
-from helpers.planner import MODELS, TEAMS, Job, Machine, Prediction, advice, plan, simplest_by_rate
+from helpers.planner import MODELS, TEAMS, Job, Machine, Prediction, advice, amount, plan, simplest_by_rate
 from helpers.tables import html_table, text_table
 
 HEAD = ("Model", "Enough?", "In flight", "p95", "Memory", "A day", "Why")
@@ -45,11 +45,11 @@ class Planner(widgets.VBox):
             "rate": Number(label="Provider rate", value=start.rate, min=0.1, max=1e6, unit="a second (empty: no limit)"),
             "capacity": Number(label="Provider slots", value=start.capacity, min=1, max=1e6, unit="at once (empty: no limit)"),
             "cpu_share": Slider("Your own CPU", start.cpu_share, 0, 0.9, 0.01, "share of a query"),
-            "deadline": Slider("Deadline for p95", start.deadline, 0.1, max(60, start.deadline), 0.1, "s"),
+            "deadline": Slider("Deadline", start.deadline, 0.1, max(60, start.deadline), 0.1, "s for p95"),
             "team": Choice("Team", list(TEAMS)),
         }  # fmt: skip
         self.controls["team"].value = start.team
-        self.page = widgets.HTML()
+        self.page = widgets.HTML(layout={"width": "100%", "min_width": "0", "overflow": "hidden"})
         fields = widgets.Box(
             list(self.controls.values()),
             layout={"flex_flow": "row wrap", "align_items": "center", "grid_gap": "2px 28px"},
@@ -127,18 +127,18 @@ def _reach(choices: Sequence[Prediction], job: Job) -> str:
         parts.append(
             f'<text x="84" y="{y + 13}" text-anchor="end">{p.model}</text>'
             f'<rect x="90" y="{y}" width="{x(p.highest) - 90:.0f}" height="18" fill="{fill}" rx="2"/>'
-            f'<text x="{x(p.highest) + 6:.0f}" y="{y + 13}">{p.highest:.3g} a second</text>'
+            f'<text x="{x(p.highest) + 6:.0f}" y="{y + 13}">{amount(p.highest)} a second</text>'
         )
     low = 22 + 26 * len(choices)
     parts.append(
         f'<path d="M{x(job.peak):.0f} 16V{low}" stroke="{WARN}" stroke-width="2" stroke-dasharray="5 3"/>'
         f'<text x="{x(job.peak):.0f}" y="12" text-anchor="middle">your peak: {job.peak:g}</text>'
     )
-    words = "At most: " + ", ".join(f"{p.model} {p.highest:.3g} a second" for p in choices)
+    words = "At most: " + ", ".join(f"{p.model} {amount(p.highest)} a second" for p in choices)
     return (
         f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="how far each model goes">'
         f'<svg viewBox="0 0 {WIDE + 220} {low + 6}" width="{WIDE + 220}" role="img" aria-label="{escape(words)}" '
-        f'style="font:12px var(--jp-ui-font-family,sans-serif);fill:currentColor">{"".join(parts)}</svg></div>'
+        f'style="max-width:100%;font:12px var(--jp-ui-font-family,sans-serif);fill:currentColor">{"".join(parts)}</svg></div>'
     )
 
 

@@ -93,7 +93,7 @@ def test_nothing_is_enough_past_the_providers_wall():
     """The advice names the wall and what to change."""
     job = Job(peak=100, latency=2, capacity=20)
     assert simplest(job, MACHINE) is None
-    assert "the provider's capacity is the wall. Change the job" in advice(job, MACHINE)
+    assert "the wall is the provider's capacity. Change the job" in advice(job, MACHINE)
 
 
 def test_a_deadline_counts_from_arrival():
