@@ -39,13 +39,13 @@ class Planner(widgets.VBox):
         self.machine, start = machine, job or Job()
         self.controls = {
             "per_day": Number(label="Queries a day", value=start.per_day, min=1, max=1e9),
-            "peak": Slider("At the peak", start.peak, 0.1, max(500, start.peak), 0.1, "queries a second"),
-            "latency": Slider("Latency", start.latency, 0.05, max(10, start.latency), 0.05, "s, the mean"),
+            "peak": Slider("At the peak", start.peak, 0.1, max(500, start.peak), 0.1, "a second"),
+            "latency": Slider("Latency", start.latency, 0.05, max(10, start.latency), 0.05, "s"),
             "tail": Slider("Tail", start.tail, 0, 1.5, 0.1, "sigma"),
-            "rate": Number(label="Provider rate", value=start.rate, min=0.1, max=1e6, unit="a second (empty: no limit)"),
-            "capacity": Number(label="Provider slots", value=start.capacity, min=1, max=1e6, unit="at once (empty: no limit)"),
-            "cpu_share": Slider("Your own CPU", start.cpu_share, 0, 0.9, 0.01, "share of a query"),
-            "deadline": Slider("Deadline", start.deadline, 0.1, max(60, start.deadline), 0.1, "s for p95"),
+            "rate": Number(label="Provider rate", value=start.rate, min=0.1, max=1e6, unit="a second, or empty"),
+            "capacity": Number(label="Provider slots", value=start.capacity, min=1, max=1e6, unit="at once, or empty"),
+            "cpu_share": Slider("Your own CPU", start.cpu_share, 0, 0.9, 0.01, "share"),
+            "deadline": Slider("Deadline", start.deadline, 0.1, max(60, start.deadline), 0.1, "s"),
             "team": Choice("Team", list(TEAMS)),
         }  # fmt: skip
         self.controls["team"].value = start.team
