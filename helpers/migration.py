@@ -92,12 +92,26 @@ def run_tests(step: int | str) -> None:
     Raises AssertionError with pytest's report where one does not.
     """
     name = _name(step)
-    own = {"RESEARCH_STEP": name, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(HOME / "checks.py")]
-    done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, timeout=120)
+    done = _pytest(HOME / "checks.py", {"RESEARCH_STEP": name})
     if done.returncode:
         raise AssertionError(f"{name}: its tests do not pass\n{done.stdout}{done.stderr}")
     print(f"{name}: {re.search(r'[0-9]+ passed', done.stdout)[0]}")
+
+
+def pytest_of(source: str) -> None:
+    """Run the tests in this text, in a process of their own, and print what became of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "test_async.py"
+        path.write_text(source, encoding="utf-8")
+        done = _pytest(path, {}, "-p", "anyio", "-vv", "--tb=no", "--color=no")
+    found = re.findall(r"::(\S+) (PASSED|FAILED|ERROR)", done.stdout)
+    print("\n".join(f"{name}: {end.lower()}" for name, end in found) or done.stdout + done.stderr)
+
+
+def _pytest(path: Path, env: dict[str, str], *options: str) -> subprocess.CompletedProcess:
+    own = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"} | env
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(path)]
+    return subprocess.run(command, env=os.environ | own, capture_output=True, text=True, timeout=120)
 
 
 @asynccontextmanager
@@ -115,24 +129,29 @@ async def _relay(url: str, handshake: float) -> AsyncIterator[str]:
         finally:
             writer.close()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.current_task())
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await asyncio.sleep(handshake)
             far_reader, far_writer = await asyncio.open_connection(there.hostname, there.port)
             await asyncio.gather(pipe(reader, far_writer), pipe(far_reader, writer))
         finally:
             writer.close()
-            tasks.discard(asyncio.current_task())
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of our own: streams of Python 3.11 log an error for each of theirs that is cancelled.
+        task = asyncio.create_task(carry(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0, backlog=1024)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
-        for task in tasks:
+        left = list(tasks)
+        for task in left:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 @contextmanager
@@ -222,7 +241,7 @@ def timed(
     step: int | str,
     *,
     llm: Any,
-    questions: int = 10,
+    questions: int = 8,
     handshake: float = HANDSHAKE,
     locked: float = 0.0,
     **settings: Any,
