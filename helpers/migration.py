@@ -86,16 +86,17 @@ def change(step: int | str, before: int | str | None = None) -> Change:
     return Change(_name(before), _name(step))
 
 
-def run_tests(step: int | str) -> None:
-    """Run the program's tests on a step, in a process of their own, and print how many passed.
+def run_tests(*steps: int | str) -> None:
+    """Run the program's tests on some steps, in a process of their own, and print how many passed on each.
 
     Raises AssertionError with pytest's report where one does not.
     """
-    name = _name(step)
-    done = _pytest(HOME / "checks.py", {"RESEARCH_STEP": name})
+    names = [_name(step) for step in steps]
+    done = _pytest(HOME / "checks.py", {"RESEARCH_STEPS": " ".join(names)}, "-vv")
     if done.returncode:
-        raise AssertionError(f"{name}: its tests do not pass\n{done.stdout}{done.stderr}")
-    print(f"{name}: {re.search(r'[0-9]+ passed', done.stdout)[0]}")
+        raise AssertionError(f"{', '.join(names)}: not all tests pass\n{done.stdout}{done.stderr}")
+    for name in names:
+        print(f"{name}: {done.stdout.count(f'[{name}] PASSED')} tests passed")
 
 
 def pytest_of(source: str) -> None:
@@ -103,14 +104,24 @@ def pytest_of(source: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "test_async.py"
         path.write_text(source, encoding="utf-8")
-        done = _pytest(path, {}, "-p", "anyio", "-vv", "--tb=no", "--color=no")
+        done = _pytest(path, {}, "-p", "anyio", "-vv", "--tb=no")
     found = re.findall(r"::(\S+) (PASSED|FAILED|ERROR)", done.stdout)
     print("\n".join(f"{name}: {end.lower()}" for name, end in found) or done.stdout + done.stderr)
 
 
 def _pytest(path: Path, env: dict[str, str], *options: str) -> subprocess.CompletedProcess:
     own = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"} | env
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, str(path)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--color=no",
+        "-p",
+        "no:cacheprovider",
+        *options,
+        str(path),
+    ]
     return subprocess.run(command, env=os.environ | own, capture_output=True, text=True, timeout=120)
 
 

@@ -1,6 +1,6 @@
 """The research program's own tests. They are the same for every step of its migration:
 
-RESEARCH_STEP=step_3 python -m pytest helpers/research/checks.py
+RESEARCH_STEPS="step_2 step_3" python -m pytest helpers/research/checks.py
 """
 
 import importlib
@@ -14,7 +14,7 @@ import pytest
 from helpers.agents import questions
 from helpers.fake_llm import FakeLLM
 
-program = importlib.import_module(f"helpers.research.{os.environ.get('RESEARCH_STEP', 'step_0')}")
+STEPS = os.environ.get("RESEARCH_STEPS", "step_0").split()
 QUESTIONS = [str(question) for question in questions(4, kind="lookup")]
 
 
@@ -22,6 +22,11 @@ QUESTIONS = [str(question) for question in questions(4, kind="lookup")]
 def llm():
     with FakeLLM(latency=0.005, search_latency=0.002) as server:
         yield server
+
+
+@pytest.fixture(params=STEPS)
+def program(request):
+    return importlib.import_module(f"helpers.research.{request.param}")
 
 
 @pytest.fixture
@@ -34,13 +39,13 @@ def rows(path, sql):
         return db.execute(sql).fetchall()
 
 
-def test_every_answer_is_printed_and_right(llm, path, capsys):
+def test_every_answer_is_printed_and_right(program, llm, path, capsys):
     program.main(["--server", llm.url, "--database", path, *QUESTIONS])
     printed = capsys.readouterr().out
     assert all(q in printed and q.answer in printed for q in questions(4, kind="lookup"))
 
 
-def test_every_answer_is_stored_with_its_sources(llm, path):
+def test_every_answer_is_stored_with_its_sources(program, llm, path):
     program.main(["--server", llm.url, "--database", path, *QUESTIONS])
     stored = dict(rows(path, "SELECT question, answer FROM answers"))
     assert stored.keys() == set(QUESTIONS)
@@ -48,19 +53,19 @@ def test_every_answer_is_stored_with_its_sources(llm, path):
     assert {q for (q,) in rows(path, "SELECT question FROM sources")} == set(QUESTIONS)
 
 
-def test_questions_come_from_a_file_too(llm, path, tmp_path):
+def test_questions_come_from_a_file_too(program, llm, path, tmp_path):
     (tmp_path / "questions.txt").write_text("\n".join(QUESTIONS), encoding="utf-8")
     program.main(["--server", llm.url, "--database", path, "--file", str(tmp_path / "questions.txt")])
     assert rows(path, "SELECT count(*) FROM answers") == [(4,)]
 
 
-def test_a_second_run_replaces(llm, path):
+def test_a_second_run_replaces(program, llm, path):
     for _ in range(2):
         program.main(["--server", llm.url, "--database", path, *QUESTIONS])
     assert rows(path, "SELECT count(*) FROM answers") == [(4,)]
 
 
-def test_a_failure_ends_in_an_error_and_stores_nothing_by_halves(llm, path):
+def test_a_failure_ends_in_an_error_and_stores_nothing_by_halves(program, llm, path):
     llm.behave(script=[None, "500"])
     with pytest.raises((Exception, SystemExit)):
         program.main(["--server", llm.url, "--database", path, *QUESTIONS])
@@ -69,7 +74,7 @@ def test_a_failure_ends_in_an_error_and_stores_nothing_by_halves(llm, path):
     assert {q for (q,) in rows(path, "SELECT question FROM sources")} == answered
 
 
-def test_no_thread_is_left(llm, path):
+def test_no_thread_is_left(program, llm, path):
     before = threading.enumerate()
     program.main(["--server", llm.url, "--database", path, *QUESTIONS])
     for thread in set(threading.enumerate()) - set(before):
