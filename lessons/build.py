@@ -233,6 +233,7 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> None:
         record_timing=False,
         store_widget_state=False,
         on_cell_execute=remember,
+        extra_arguments=["--log-level=ERROR"],
     )
     with tempfile.TemporaryDirectory() as scratch:
         environment = {
