@@ -64,13 +64,13 @@ nbval-learner: $(STAMP)
 	$(RUN) -m pytest --nbval-lax $(NBVAL) --ignore=notebooks/solutions notebooks
 
 notebooks: $(STAMP)
-	$(RUN) lessons/build.py $(if $(REPLACE),--replace $(REPLACE)) $(ARGS)
+	$(RUN) -m lessons.tools.build $(if $(REPLACE),--replace $(REPLACE)) $(ARGS)
 
 notebooks-check: $(STAMP)
-	$(RUN) lessons/build.py --check
+	$(RUN) -m lessons.tools.build --check
 
 pictures: $(STAMP)
-	$(RUN) lessons/pictures.py
+	$(RUN) -m lessons.tools.pictures
 
 bench: $(STAMP)
 	$(RUN) -m helpers.bench $(ARGS)

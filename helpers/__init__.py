@@ -7,11 +7,12 @@ _HOME = {
     "Agent": "agents",
     "AsyncAgent": "agents",
     "questions": "agents",
-    "run": "experiment",
+    "run": "runs",
     "compare": "charts",
     "Panel": "panel",
     "check": "exercises",
     "verdicts": "claims",
+    "expect": "measured",
 }
 __all__ = list(_HOME)
 

@@ -127,7 +127,9 @@ class _Common:
         return f"{type(self).__name__}(max_steps={self.max_steps})"
 
     def _opening(self, question: str, found: dict) -> list[dict]:
-        context = "\n".join(f"[{i}] {d['title']}: {d['text']}" for i, d in enumerate(found["results"], 1))
+        context = "\n".join(
+            f"[{i}] {d['title']}: {d['text']}" for i, d in enumerate(found["results"], 1)
+        )
         return [
             {"role": "system", "content": SYSTEM},
             {"role": "user", "content": f"Context:\n{context}\n\nQuestion: {question}"},
@@ -187,7 +189,10 @@ class Agent(_Common):
 
     def _chat(self, messages: list[dict], tag: str) -> dict:
         reply = self._call(
-            "POST", f"{self.base_url}/chat/completions", json=self._body(messages), headers={"x-tag": tag}
+            "POST",
+            f"{self.base_url}/chat/completions",
+            json=self._body(messages),
+            headers={"x-tag": tag},
         )
         return _message(reply)
 
@@ -199,7 +204,9 @@ class Agent(_Common):
 
     def _call(self, method: str, url: str, *, headers: dict | None = None, **options: Any) -> dict:
         headers = {**self.headers, **(headers or {})}
-        with self._session().request(method, url, headers=headers, timeout=self.timeout, **options) as reply:
+        with self._session().request(
+            method, url, headers=headers, timeout=self.timeout, **options
+        ) as reply:
             return _checked(reply.status_code, reply.headers, reply.content)
 
     def _session(self) -> requests.Session:
@@ -255,7 +262,10 @@ class AsyncAgent(_Common):
 
     async def _chat(self, messages: list[dict], tag: str) -> dict:
         reply = await self._call(
-            "POST", f"{self.base_url}/chat/completions", json=self._body(messages), headers={"x-tag": tag}
+            "POST",
+            f"{self.base_url}/chat/completions",
+            json=self._body(messages),
+            headers={"x-tag": tag},
         )
         return _message(reply)
 
@@ -265,7 +275,9 @@ class AsyncAgent(_Common):
             return json.dumps(await self._call("GET", f"{self.services}/weather", params=arguments))
         return _local_tool(name, arguments)
 
-    async def _call(self, method: str, url: str, *, headers: dict | None = None, **options: Any) -> dict:
+    async def _call(
+        self, method: str, url: str, *, headers: dict | None = None, **options: Any
+    ) -> dict:
         headers = {**self.headers, **(headers or {})}
         async with self._session.request(method, url, headers=headers, **options) as reply:
             return _checked(reply.status, reply.headers, await reply.read())

@@ -19,7 +19,15 @@ from helpers.tables import Varying, html_table, text_table
 
 HOLDS, CONDITION, FAILS = "holds", "holds with a condition", "does not hold"
 _VERDICTS = (HOLDS, CONDITION, FAILS)
-_HEAD = ("No.", "The article says", "Claimed", "Theory allows", "Measured here", "Verdict", "Because")
+_HEAD = (
+    "No.",
+    "The article says",
+    "Claimed",
+    "Theory allows",
+    "Measured here",
+    "Verdict",
+    "Because",
+)
 
 
 @functools.cache
@@ -63,27 +71,37 @@ def claim(
     Raises ValueError on an unknown number or verdict, or where there is nothing to compute it from.
     """
     if number not in all_claims():
-        raise ValueError(f"claim {number!r} does not exist; they have the numbers 1 to {len(all_claims())}")
+        raise ValueError(
+            f"claim {number!r} does not exist; they have the numbers 1 to {len(all_claims())}"
+        )
     if verdict is None:
         verdict = HOLDS if _fits(number, claimed, measured, compare, tolerance) else FAILS
     if verdict not in _VERDICTS:
-        raise ValueError(f"claim {number}: verdict is {verdict!r}; it takes one of {', '.join(_VERDICTS)}")
+        raise ValueError(
+            f"claim {number}: verdict is {verdict!r}; it takes one of {', '.join(_VERDICTS)}"
+        )
     if verdict == CONDITION and not because:
         raise ValueError(f"claim {number} holds with a condition: say which in because=")
     figures = [_figure(value, unit) for value in (claimed, theory, measured)]
     return Claim(number, text or all_claims()[number]["text"], verdict, *figures, because)
 
 
-def _fits(number: int, claimed: float | str, measured: float | str, compare: str, tolerance: float) -> bool:
+def _fits(
+    number: int, claimed: float | str, measured: float | str, compare: str, tolerance: float
+) -> bool:
     if isinstance(claimed, str) or isinstance(measured, str):
-        raise ValueError(f"claim {number}: give two numbers, claimed= and measured=, or give verdict=")
+        raise ValueError(
+            f"claim {number}: give two numbers, claimed= and measured=, or give verdict="
+        )
     rules = {
         "about": abs(measured - claimed) <= tolerance * abs(claimed),
         "at least": measured >= claimed,
         "at most": measured <= claimed,
     }
     if compare not in rules:
-        raise ValueError(f"claim {number}: compare is {compare!r}; it takes one of {', '.join(rules)}")
+        raise ValueError(
+            f"claim {number}: compare is {compare!r}; it takes one of {', '.join(rules)}"
+        )
     return rules[compare]
 
 

@@ -88,14 +88,19 @@ def _python() -> tuple[str, str]:
     found = f"Python {sys.version.split()[0]} at {sys.executable}"
     if sys.version_info >= OLDEST:
         return found, ""
-    return found, f"install Python {OLDEST[0]}.{OLDEST[1]} or newer, and make the environment again."
+    return (
+        found,
+        f"install Python {OLDEST[0]}.{OLDEST[1]} or newer, and make the environment again.",
+    )
 
 
 def packages(lock: Path) -> tuple[str, str]:
     """Compare what is installed with the lock; a version other than the locked one is told, but no fault."""
     if not lock.exists():
         return "no requirements.txt, so nothing to compare with", ""
-    wanted = [r for line in lock.read_text(encoding="utf-8").splitlines() if (r := _requirement(line))]
+    wanted = [
+        r for line in lock.read_text(encoding="utf-8").splitlines() if (r := _requirement(line))
+    ]
     missing, other = [], []
     for requirement in wanted:
         try:
@@ -129,10 +134,15 @@ def _open_files() -> tuple[str, str]:
         return "no limit on open files that matters here (Windows)", ""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     now = _raise_files(resource, soft, hard)
-    found = f"{now} files may be open" + (f" (it was {soft}; raised for this program)" if now != soft else "")
+    found = f"{now} files may be open" + (
+        f" (it was {soft}; raised for this program)" if now != soft else ""
+    )
     if now >= FILES_ENOUGH or now == resource.RLIM_INFINITY:
         return found, ""
-    return found, f"1,000 connections need more: run `ulimit -n {FILES_WANTED}` before you start Jupyter."
+    return (
+        found,
+        f"1,000 connections need more: run `ulimit -n {FILES_WANTED}` before you start Jupyter.",
+    )
 
 
 def _raise_files(resource, soft: int, hard: int) -> int:
@@ -161,10 +171,15 @@ def _event_loop() -> tuple[str, str]:
 
 
 def _cores() -> tuple[str, str]:
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     if count > 1:
         return f"{count} cores", ""
-    return "1 core", "expect longer times than the lessons say: your program and the fake LLM share the core."
+    return (
+        "1 core",
+        "expect longer times than the lessons say: your program and the fake LLM share the core.",
+    )
 
 
 def _clock() -> tuple[str, str]:
@@ -176,7 +191,10 @@ def _clock() -> tuple[str, str]:
     middle = 1000 * statistics.median(late)
     resolution = time.get_clock_info("perf_counter").resolution
     found = f"a sleep ends {middle:.2f} ms late; the clock resolves {1e9 * resolution:.0f} ns"
-    return found, "" if middle < 5 else "close what keeps the processor busy, or read times to 20 ms only."
+    return (
+        found,
+        "" if middle < 5 else "close what keeps the processor busy, or read times to 20 ms only.",
+    )
 
 
 def _fake_llm() -> tuple[str, str]:
@@ -197,7 +215,11 @@ def _fake_llm() -> tuple[str, str]:
 
 def _cost(llm, session: requests.Session) -> float:
     """The median seconds of a request that the server answers at once."""
-    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 5}
+    body = {
+        "model": "gpt-4o-mini",
+        "messages": [{"role": "user", "content": "Hello"}],
+        "max_tokens": 5,
+    }
     times = []
     for _ in range(30):
         start = time.perf_counter()

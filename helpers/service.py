@@ -20,8 +20,8 @@ from typing import Any, Self
 import aiohttp
 
 from helpers.agents import Answer, ModelError
-from helpers.fake_llm.child import Child, end_with_parent
-from helpers.runners import limited
+from helpers.process import Child, end_with_parent
+from helpers.strategies import limited
 from helpers.trace import Recorder, step
 
 
@@ -114,7 +114,9 @@ def _main(path: str) -> None:
 
     async def serve() -> None:
         app = runpy.run_path(path, run_name="service")["app"]
-        config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=1, backlog=1024)
+        config = uvicorn.Config(
+            app, log_level="critical", timeout_graceful_shutdown=1, backlog=1024
+        )
         server, place = Server(config), socket.socket()
         place.bind(("127.0.0.1", 0))
         end_with_parent(lambda: setattr(server, "should_exit", True))

@@ -14,10 +14,10 @@ from typing import Any
 from IPython import get_ipython
 from IPython.display import HTML, display
 
-from helpers.charts import throughput
-from helpers.experiment import Run, start
-from helpers.figures import Chart
-from helpers.sweep_svg import sweep_svg
+from helpers.charts.comparison import throughput
+from helpers.charts.figures import Chart
+from helpers.charts.sweep import sweep_svg
+from helpers.runs import Run, start
 from helpers.trace import percentile
 
 LIMITS = (1, 2, 5, 10, 20, 50, 100)
@@ -50,10 +50,14 @@ class Sweep:
     points: one for each limit done. outcome: "running", "done", "stopped" or "failed" (see `error`).
     """
 
-    def __init__(self, strategy: Callable, limits: Sequence[int] = LIMITS, *, llm: Any, **settings: Any):
-        """settings: as for helpers.experiment.start. Raises ValueError for a limit below 1."""
+    def __init__(
+        self, strategy: Callable, limits: Sequence[int] = LIMITS, *, llm: Any, **settings: Any
+    ):
+        """settings: as for helpers.runs.start. Raises ValueError for a limit below 1."""
         if not limits or any(not isinstance(limit, int) or limit < 1 for limit in limits):
-            raise ValueError(f"limits is {limits!r}; it takes whole numbers from 1 up, such as (1, 2, 5, 10)")
+            raise ValueError(
+                f"limits is {limits!r}; it takes whole numbers from 1 up, such as (1, 2, 5, 10)"
+            )
         self.name = getattr(strategy, "__name__", type(strategy).__name__)
         self.strategy, self.limits, self.llm = strategy, tuple(sorted(set(limits))), llm
         self.settings = {"kind": "lookup"} | settings
@@ -64,7 +68,9 @@ class Sweep:
         self._over.set()
 
     def __repr__(self) -> str:
-        return f"Sweep({self.name}, {len(self.points)} of {len(self.limits)} limits, {self.outcome})"
+        return (
+            f"Sweep({self.name}, {len(self.points)} of {len(self.limits)} limits, {self.outcome})"
+        )
 
     def _repr_html_(self) -> str | None:
         return self.chart()._repr_html_() if self.points else None
@@ -126,7 +132,9 @@ class Sweep:
 
     def _one(self, limit: int) -> bool:
         queries = max(LEAST, ROUNDS * limit)
-        run = self._live = start(self.strategy, llm=self.llm, questions=queries, limit=limit, **self.settings)
+        run = self._live = start(
+            self.strategy, llm=self.llm, questions=queries, limit=limit, **self.settings
+        )
         if self._stopping.is_set():
             run.stop()
         run.wait()
@@ -153,11 +161,13 @@ def _point(run: Run) -> Point:
     )
 
 
-def sweep(strategy: Callable, limits: Sequence[int] = LIMITS, *, llm: Any, **settings: Any) -> Sweep:
+def sweep(
+    strategy: Callable, limits: Sequence[int] = LIMITS, *, llm: Any, **settings: Any
+) -> Sweep:
     """Run a strategy at each of these concurrencies and return the Sweep; in a notebook the chart grows meanwhile.
 
     Each point asks four times as many questions as are in flight, ten at least. An interrupt stops it and returns
-    what there is; `resume()` goes on. settings: as for helpers.experiment.start. A failure is raised.
+    what there is; `resume()` goes on. settings: as for helpers.runs.start. A failure is raised.
     """
     found = Sweep(strategy, limits, llm=llm, **settings)
     picture = display(HTML(""), display_id=True) if hasattr(get_ipython(), "kernel") else None

@@ -7,6 +7,11 @@ VARIES = "varies"
 _COLOURS = {"good": "var(--jp-success-color1, #2e7d32)", "bad": "var(--jp-warn-color1, #b45309)"}
 
 
+def figure(value: float) -> str:
+    """A number as a person reads it: three digits, thousands apart, and no powers of ten."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 class Markup(str):
     """A cell whose text is HTML already."""
 
@@ -22,7 +27,9 @@ def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object
     title = f'<caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>'
     table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     name = escape(caption, quote=True)
-    return f'<div role="region" aria-label="{name}" tabindex="0" style="overflow-x:auto">{table}</div>'
+    return (
+        f'<div role="region" aria-label="{name}" tabindex="0" style="overflow-x:auto">{table}</div>'
+    )
 
 
 def _cell(value: object) -> str:
@@ -47,3 +54,31 @@ def note_html(title: str, parts: Iterable[tuple[str, str]], *, good: bool) -> st
         f'<div role="status" style="border-left:4px solid {colour};padding:0.4em 0.8em;margin:0.3em 0">'
         f"<strong>{escape(title)}</strong>{body}</div>"
     )
+
+
+class Table:
+    """A table as the result of a cell: HTML in a notebook, aligned text where it is printed.
+
+    Its repr holds no measured figure, so it is the same on every run. about: what the repr says.
+    """
+
+    def __init__(
+        self,
+        caption: str,
+        head: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        about: str = "",
+    ):
+        self.caption = caption
+        self.head = tuple(head)
+        self.rows = [tuple(row) for row in rows]
+        self._about = about or f"{caption}: a table of {len(self.rows)} rows"
+
+    def __repr__(self) -> str:
+        return self._about
+
+    def __str__(self) -> str:
+        return text_table(self.head, self.rows)
+
+    def _repr_html_(self) -> str:
+        return html_table(self.caption, self.head, self.rows)

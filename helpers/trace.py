@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 Recorder = Callable[[Any, str, str], object]
+BAD_ENDS = ("failed", "cancelled")
 
 
 class Stopped(Exception):
@@ -56,6 +57,11 @@ class Span:
     end: float | None = None
     state: str = "running"
 
+    @property
+    def kind(self) -> str:
+        """The kind of its bar: its step, or "failed" or "cancelled" where it ended so."""
+        return self.state if self.state in BAD_ENDS else self.step
+
 
 class Trace:
     """An append-only list of events that any thread or task may add to.
@@ -71,7 +77,9 @@ class Trace:
         self._events: list[tuple] = []
         self._read = 0
         self._spans: list[Span] = []
-        self._open: dict[tuple, tuple] = {}  # of (span, what the same step had open before it, or None)
+        self._open: dict[
+            tuple, tuple
+        ] = {}  # of (span, what the same step had open before it, or None)
         self._pairing = threading.Lock()
 
     def __call__(self, query: Any, step: str, state: str) -> None:
@@ -170,18 +178,22 @@ def summarise(spans: Iterable[Span], now: float, queries: int) -> Summary:
         throughput=len(answered) / now if now else 0.0,
         in_flight=sum(s.end is None for s in whole),
         mean_in_flight=busy / now if now else 0.0,
-        peak=peak(whole, now),
+        peak=peak((s.start, s.end) for s in whole),
         **{f"p{p}": percentile(waits, p) for p in (50, 95, 99)},
         **{f"p{p}_from_start": percentile(services, p) for p in (50, 95, 99)},
     )
 
 
-def peak(spans: Iterable[Span], now: float) -> int:
-    """The largest number of spans under way at one instant."""
-    starts, ends = [], []
-    for span in spans:
-        starts.append(span.start)
-        ends.append(now if span.end is None else span.end)
+def peak(intervals: Iterable[tuple[float, float | None]]) -> int:
+    """The most intervals (start, end or None for one that goes on) under way at one instant.
+
+    One that ends at the instant at which another starts makes room for it: the two do not overlap.
+    """
+    starts: list[float] = []
+    ends: list[float] = []
+    for start, end in intervals:
+        starts.append(start)
+        ends.append(math.inf if end is None else end)
     starts.sort()
     ends.sort()
     most = over = 0
@@ -200,12 +212,17 @@ def percentile(values: Sequence[float], p: float) -> float | None:
     return ranked[max(0, math.ceil(len(ranked) * p / 100) - 1)]
 
 
-def ideal_seconds(durations: Sequence[float], limit: int) -> float:
-    """The least time in which `limit` workers can finish jobs of these durations (seconds).
+def ideal_seconds(durations: Sequence[float], in_flight: int, capacity: int | None = None) -> float:
+    """The least seconds in which jobs of these durations (seconds) can be done, so many at a time.
 
-    Little's law (J. Little, 1961): in flight = rate x time in the system. With `limit` in flight, N jobs of
-    mean W cannot end before N * W / limit; nor before the longest of them.
+    Little's law (J. Little, 1961): in flight = rate x time in the system. With n in flight, N jobs
+    of mean W cannot end before N * W / n; nor before the longest of them. capacity: how many the
+    server works on at one time, None for no limit; what it lets wait is not under way.
+    Raises ValueError where either is below 1.
     """
-    if limit < 1:
-        raise ValueError(f"limit is {limit}; it takes a whole number from 1 up")
-    return max(sum(durations) / limit, max(durations, default=0.0))
+    if in_flight < 1:
+        raise ValueError(f"in_flight is {in_flight}; it takes a whole number from 1 up")
+    if capacity is not None and capacity < 1:
+        raise ValueError(f"capacity is {capacity}; it takes a whole number from 1 up, or None")
+    at_work = in_flight if capacity is None else min(in_flight, capacity)
+    return max(sum(durations) / at_work, max(durations, default=0.0))

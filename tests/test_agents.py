@@ -54,7 +54,9 @@ both = pytest.mark.parametrize("ask", [ask_blocking, ask_awaiting])
 @pytest.mark.parametrize("kind", ["weather", "arithmetic", "lookup", "summary"])
 def test_every_shipped_question_is_answered_right(llm, ask, kind):
     """The answer holds the phrase that every right answer has."""
-    wrong = [(q, a.text) for q in questions(20, kind=kind) if not q.accepts(a := ask(llm.base_url, q))]
+    wrong = [
+        (q, a.text) for q in questions(20, kind=kind) if not q.accepts(a := ask(llm.base_url, q))
+    ]
     assert wrong == []
 
 
@@ -65,7 +67,9 @@ def test_the_steps_are_recorded_in_order(llm, ask):
     question = questions(2)[1]
     ask(llm.base_url, question, record=lambda *event: events.append(event))
     steps = ["retrieve", "model", "tool", "model", "process"]
-    assert [(s, state) for _, s, state in events] == [(s, x) for s in steps for x in ("start", "ok")]
+    assert [(s, state) for _, s, state in events] == [
+        (s, x) for s in steps for x in ("start", "ok")
+    ]
     assert all(q is question for q, _, _ in events)
 
 
@@ -112,7 +116,9 @@ def test_a_refusal_carries_its_waiting_time(behave, llm, ask):
 def test_a_broken_connection_is_an_error_not_an_answer(behave, llm, ask, fault):
     """The client's own error comes through."""
     behave(script=[fault] * 8)
-    with pytest.raises((requests.RequestException, OSError, ModelError, Exception), match=".") as caught:
+    with pytest.raises(
+        (requests.RequestException, OSError, ModelError, Exception), match="."
+    ) as caught:
         ask(llm.base_url, "Hello")
     assert not isinstance(caught.value, (StepLimit, AttributeError, KeyError, TypeError))
 
@@ -204,9 +210,11 @@ def test_the_twins_differ_only_in_await(name):
 def test_the_twins_take_the_same_settings():
     """AsyncAgent has one more: the number of connections."""
     shared = inspect.signature(Agent.__mro__[1].__init__).parameters
-    assert set(inspect.signature(AsyncAgent.__init__).parameters) - {"self", "settings", "base_url"} == {
-        "connections"
-    }
+    assert set(inspect.signature(AsyncAgent.__init__).parameters) - {
+        "self",
+        "settings",
+        "base_url",
+    } == {"connections"}
     assert {"record", "model", "api_key", "services", "max_steps", "timeout"} <= set(shared)
 
 
@@ -248,7 +256,13 @@ def test_a_closed_agent_can_be_used_again(llm):
 
 def test_questions_come_in_turn_and_are_numbered():
     """All kinds in turn, or one; after the last the first again, under a new number."""
-    assert [q.kind for q in questions(5)] == ["weather", "arithmetic", "lookup", "summary", "weather"]
+    assert [q.kind for q in questions(5)] == [
+        "weather",
+        "arithmetic",
+        "lookup",
+        "summary",
+        "weather",
+    ]
     many = questions(161)
     assert many[80] == many[0] and [q.number for q in many] == list(range(161))
     assert {q.kind for q in questions(9, kind="lookup")} == {"lookup"}

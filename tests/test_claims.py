@@ -60,7 +60,9 @@ def test_what_is_no_claim_is_no_row():
 
 def test_the_repr_is_the_same_on_every_run():
     """Measured figures are in the str and the HTML, never in the repr that nbval compares."""
-    tables = [verdicts(claim(81, claimed=20, theory=20, measured=m, unit="s")) for m in (20.41, 20.93)]
+    tables = [
+        verdicts(claim(81, claimed=20, theory=20, measured=m, unit="s")) for m in (20.41, 20.93)
+    ]
     assert repr(tables[0]) == repr(tables[1]) and "holds" in repr(tables[0])
     assert "20.4 s" in str(tables[0])
 

@@ -17,7 +17,9 @@ def test_a_machine_that_runs_these_tests_is_looked_at_whole():
 
 def test_the_repr_says_only_what_to_do():
     """Figures of this machine are in the str and the HTML, so that the repr is the same on all fit machines."""
-    report = Report([module.Point("Clock", "a sleep ends 0.1 ms late"), module.Point("Processor", "8 cores")])
+    report = Report(
+        [module.Point("Clock", "a sleep ends 0.1 ms late"), module.Point("Processor", "8 cores")]
+    )
     assert repr(report) == "Clock: fine\nProcessor: fine\nThis machine is fit for the course."
     assert "0.1 ms" in str(report) and 'class="varies">8 cores<' in report._repr_html_()
 

@@ -74,9 +74,7 @@ def test_it_ends_when_it_is_closed(path):
 @pytest.mark.parametrize("how", ["end", "kill"])
 def test_it_ends_with_its_parent(path, how):
     """However the parent ends."""
-    code = (
-        f"from helpers.service import Service; s = Service({str(path)!r}); print(s.pid, flush=True); input()"
-    )
+    code = f"from helpers.service import Service; s = Service({str(path)!r}); print(s.pid, flush=True); input()"
     parent = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -101,5 +99,7 @@ def test_it_says_why_it_cannot_start(tmp_path, source, says):
 
 def test_a_file_that_is_not_there():
     """Names the argument."""
-    with pytest.raises(ValueError, match="path is 'nowhere.py'; it takes a Python file that defines `app`"):
+    with pytest.raises(
+        ValueError, match="path is 'nowhere.py'; it takes a Python file that defines `app`"
+    ):
         Service("nowhere.py")

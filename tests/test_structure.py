@@ -11,7 +11,7 @@ import helpers
 
 ROOT = Path(__file__).parent.parent / "helpers"
 SHOW = {"charts", "figures", "timeline", "panel", "exercises", "claims", "doctor"}
-TEACH = ["agents.py", "runners.py", "trace.py", "experiment.py"]
+TEACH = ["agents.py", "strategies.py", "trace.py", "experiment.py"]
 
 
 def imported(path):
@@ -20,7 +20,11 @@ def imported(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers"):
             parts = node.module.split(".")
-            found |= {parts[1]} if len(parts) > 1 else {helpers._HOME.get(a.name, a.name) for a in node.names}
+            found |= (
+                {parts[1]}
+                if len(parts) > 1
+                else {helpers._HOME.get(a.name, a.name) for a in node.names}
+            )
         elif isinstance(node, ast.Import):
             found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("helpers.")}
     return found

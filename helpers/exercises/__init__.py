@@ -10,14 +10,22 @@ each exercise's settings in turn, and ends with the kernel.
 import functools
 import inspect
 import threading
-import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from helpers.exercises.exercise import NOT_YET, OPEN, PASSED, REFEREE, Exercise, Finding, Trial, Verdict
+from helpers.exercises.exercise import (
+    NOT_YET,
+    OPEN,
+    PASSED,
+    REFEREE,
+    Exercise,
+    Finding,
+    Trial,
+    Verdict,
+)
 from helpers.exercises.judges import describe
 from helpers.exercises.progress import course_map, keep
 from helpers.exercises.running import Outcome, cause, last_line, run_limited, where
@@ -41,7 +49,9 @@ def check(exercise_id: str, function: Callable) -> Verdict:
     """Try a function against the fake LLM of an exercise. Raises ValueError on an id that does not exist."""
     exercise = exercises().get(str(exercise_id))
     if exercise is None:
-        raise ValueError(f"there is no exercise {exercise_id!r}; there are {', '.join(exercises())}")
+        raise ValueError(
+            f"there is no exercise {exercise_id!r}; there are {', '.join(exercises())}"
+        )
     if unfit := _unfit(exercise, function):
         return Verdict(exercise, NOT_YET, unfit)
     try:
@@ -82,7 +92,9 @@ def _unfit(exercise: Exercise, function: Any) -> Finding | None:
         inspect.signature(function).bind(*names)
     except TypeError:
         own = f"{getattr(function, '__name__', 'it')}{inspect.signature(function)}"
-        return Finding(exercise.signature, f"yours is {own}", "the arguments: their number and order.")
+        return Finding(
+            exercise.signature, f"yours is {own}", "the arguments: their number and order."
+        )
     except ValueError:
         return None  # some built-in callables have no signature to look at
     return None
@@ -97,9 +109,11 @@ def _try(exercise: Exercise, function: Callable) -> Verdict:
     llm = _fake_llm(exercise.llm)
     mark, stop = llm.mark(), threading.Event()
     trial = Trial(llm, stop)
-    outcome = run_limited(_bound(exercise, trial), function, stop, exercise.seconds, urlsplit(llm.url).port)
+    outcome = run_limited(
+        _bound(exercise, trial), function, stop, exercise.seconds, urlsplit(llm.url).port
+    )
     trial.returned = outcome.returned
-    quiet = not outcome.abandoned and _quiet(llm, mark)
+    quiet = not outcome.abandoned and llm.settle(mark)
     trial.journal = [entry for entry in llm.journal(since=mark) if entry["tag"] != REFEREE]
     if not quiet:
         llm.close()  # what still runs must not show up in the next check
@@ -131,20 +145,12 @@ def _fake_llm(settings: dict) -> Any:
     return _llm
 
 
-def _quiet(llm: Any, mark: int, seconds: float = 2.0) -> bool:
-    """Wait until nothing is in flight any more; False if that does not happen."""
-    end = time.monotonic() + seconds
-    while llm.stats(since=mark)["in_flight"]:
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 _OPEN = Finding("", "", "")
 
 
-def _failure(exercise: Exercise, function: Callable, trial: Trial, outcome: Outcome) -> Finding | None:
+def _failure(
+    exercise: Exercise, function: Callable, trial: Trial, outcome: Outcome
+) -> Finding | None:
     """What went wrong before the judges have anything to look at."""
     if outcome.late:
         return Finding(

@@ -7,21 +7,13 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
+from helpers import trace
 from helpers.exercises.exercise import Finding, Judge, Trial
 
 
 def most_in_flight(records: Iterable[dict]) -> int:
     """The largest number of requests that the server had at one instant."""
-    edges = sorted(
-        edge
-        for r in records
-        for edge in ((r["arrival"], 1), (float("inf") if r["end"] is None else r["end"], -1))
-    )
-    most = level = 0
-    for _, change in edges:
-        level += change
-        most = max(most, level)
-    return most
+    return trace.peak((record["arrival"], record["end"]) for record in records)
 
 
 def mean_in_flight(records: list[dict]) -> float:
@@ -78,7 +70,11 @@ def requests(count: int, kind: str = "chat") -> Judge:
         seen = len(trial.seen(kind))
         if seen == count:
             return None
-        look = "what ends too early, or never starts." if seen < count else "what is sent more than once."
+        look = (
+            "what ends too early, or never starts."
+            if seen < count
+            else "what is sent more than once."
+        )
         return Finding(f"{count} {kind} requests", f"the server saw {seen} of them", look)
 
     return judge
@@ -131,11 +127,15 @@ def replies(trial: Trial) -> Finding | None:
     if isinstance(returned, (list, tuple)) and list(returned) == texts:
         return None
     seen = f"your function returned {describe(returned)}"
-    if not isinstance(returned, (list, tuple)) or not all(isinstance(text, str) for text in returned):
+    if not isinstance(returned, (list, tuple)) or not all(
+        isinstance(text, str) for text in returned
+    ):
         return Finding(f"a list of {len(texts)} texts", seen, remedy(returned))
     if sorted(returned) == sorted(texts):
         seen = "all replies are there, in another order"
-        return Finding("the replies in the order of the questions", seen, "how a reply finds its place.")
+        return Finding(
+            "the replies in the order of the questions", seen, "how a reply finds its place."
+        )
     return Finding(
         "the text of the model's reply to each question",
         seen,

@@ -43,7 +43,9 @@ def _is_the_mean(trial: Trial) -> Finding | None:
     mean = sum(times) / len(times)
     if not isinstance(value, (int, float)):
         return Finding(
-            "a number of seconds", f"your function returned {describe(value)}", "the return statement."
+            "a number of seconds",
+            f"your function returned {describe(value)}",
+            "the return statement.",
         )
     if 0.8 * mean <= value <= 1.6 * mean + 0.02:
         return None
@@ -55,7 +57,9 @@ def _is_the_mean(trial: Trial) -> Finding | None:
             return Finding("the mean time of a reply, in seconds", "another figure", look)
     look = "where the clock starts and stops: around each request, or around all ten, and nothing else."
     return Finding(
-        "the mean time of a reply, in seconds", "a figure that the server's own clock does not confirm", look
+        "the mean time of a reply, in seconds",
+        "a figure that the server's own clock does not confirm",
+        look,
     )
 
 

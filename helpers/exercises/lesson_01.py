@@ -105,14 +105,18 @@ def _stopped_in_time(trial: Trial) -> Finding | None:
     if count == STEPS:
         return None
     look = "where the loop ends: count calls of the model, and count them all."
-    return Finding(f"{STEPS} calls of the model for max_steps={STEPS}", f"the server saw {count}", look)
+    return Finding(
+        f"{STEPS} calls of the model for max_steps={STEPS}", f"the server saw {count}", look
+    )
 
 
 def _returned_none(trial: Trial) -> Finding | None:
     if trial.returned[1] is None:
         return None
     seen = f"your agent returned {describe(trial.returned[1])}"
-    return Finding("None when the steps are used up", seen, "what the function returns after the loop.")
+    return Finding(
+        "None when the steps are used up", seen, "what the function returns after the loop."
+    )
 
 
 def _two_cities(function: Callable, trial: Trial) -> Any:

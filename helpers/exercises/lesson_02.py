@@ -102,7 +102,9 @@ def _whole_and_in_time(trial: Trial) -> Finding | None:
     quick, silent, slow = trial.returned
     if not isinstance(quick, bytes) or b'"chat.completion"' not in quick:
         return Finding(
-            "the whole reply as bytes", f"your function returned {describe(quick)}", "the chunks: join them."
+            "the whole reply as bytes",
+            f"your function returned {describe(quick)}",
+            "the chunks: join them.",
         )
     if isinstance(slow, TimeoutError):
         return _python_s_own(silent)

@@ -45,13 +45,17 @@ def _answers_or_errors(trial: Trial) -> Finding | None:
     asked, returned = trial.questions, trial.returned
     if not isinstance(returned, (list, tuple)) or len(returned) != len(asked):
         seen = f"your function returned {describe(returned)}"
-        return Finding(f"a list of {len(asked)}: an answer or an exception each", seen, remedy(returned))
+        return Finding(
+            f"a list of {len(asked)}: an answer or an exception each", seen, remedy(returned)
+        )
     for number, (question, got) in enumerate(zip(asked, returned)):
         good = isinstance(got, ModelError) if LOST in question else trial.is_answer(question, got)
         if not good:
             wanted = "the exception that was raised" if LOST in question else "the answer"
             seen = f"your list has {describe(got)} there"
-            return Finding(f"{wanted} in place {number}", seen, "what stands in the list for each question.")
+            return Finding(
+                f"{wanted} in place {number}", seen, "what stands in the list for each question."
+            )
     return None
 
 

@@ -60,7 +60,9 @@ def _their_results(trial: Trial) -> Finding | None:
     if trial.returned == ["a", "b", "c"]:
         return None
     seen = f"your function returned {describe(trial.returned)}"
-    look = "StopIteration: its `value` is what the coroutine returned; and each result has its place."
+    look = (
+        "StopIteration: its `value` is what the coroutine returned; and each result has its place."
+    )
     return Finding("the results ['a', 'b', 'c'], in the order of the coroutines", seen, look)
 
 
@@ -94,7 +96,9 @@ def _an_answer(trial: Trial) -> Finding | None:
     if trial.returned is not None and trial.returned is trial.kept.get("answer"):
         return None
     return Finding(
-        "the answer itself", f"your function returned {describe(trial.returned)}", remedy(trial.returned)
+        "the answer itself",
+        f"your function returned {describe(trial.returned)}",
+        remedy(trial.returned),
     )
 
 
@@ -102,7 +106,9 @@ def _loops_do_not_nest(error: BaseException, trial: Trial) -> Finding | None:
     if not isinstance(error, RuntimeError) or "event loop" not in str(error):
         return None
     look = "the thread: a loop runs in this one already, but another thread has none yet."
-    return Finding("an answer, although a loop is running", f"it raised RuntimeError: {error}", look)
+    return Finding(
+        "an answer, although a loop is running", f"it raised RuntimeError: {error}", look
+    )
 
 
 EXERCISES = [

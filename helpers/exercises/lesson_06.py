@@ -8,7 +8,14 @@ import aiohttp
 
 from helpers.agents import ModelError, questions
 from helpers.exercises.exercise import Exercise, Finding, Trial
-from helpers.exercises.judges import answers, mean_in_flight, most_in_flight, overlapped, peak, requests
+from helpers.exercises.judges import (
+    answers,
+    mean_in_flight,
+    most_in_flight,
+    overlapped,
+    peak,
+    requests,
+)
 
 FOUR = 4
 
@@ -148,9 +155,15 @@ def _near_the_knee(trial: Trial) -> Finding | None:
     look = "the rates that you measured: where is the largest, and what is it on both sides of it?"
     if not isinstance(found, int):
         return Finding("a whole number", f"your function returned a {type(found).__name__}", look)
-    side = "low: more in flight would be faster" if found < KNEE else "high: fewer in flight would be faster"
+    side = (
+        "low: more in flight would be faster"
+        if found < KNEE
+        else "high: fewer in flight would be faster"
+    )
     return Finding(
-        "the number in flight at which this server answers most in a second", f"{found} is too {side}", look
+        "the number in flight at which this server answers most in a second",
+        f"{found} is too {side}",
+        look,
     )
 
 
@@ -158,14 +171,18 @@ def _too_many(error: BaseException, trial: Trial) -> Finding | None:
     if not isinstance(error, OverBudget):
         return None
     look = "which limits are worth measuring: 1, 2, 4, 8 ... tells nearly as much as all of them."
-    return Finding(f"at most {BUDGET} requests for all measurements", f"they would have cost {error}", look)
+    return Finding(
+        f"at most {BUDGET} requests for all measurements", f"they would have cost {error}", look
+    )
 
 
 def _measured(trial: Trial) -> Finding | None:
     if len(trial.seen()) >= 2 * ROUNDS:
         return None
     return Finding(
-        "a number found by measuring", f"the server saw {len(trial.seen())} requests", "measure(limit)."
+        "a number found by measuring",
+        f"the server saw {len(trial.seen())} requests",
+        "measure(limit).",
     )
 
 
@@ -187,7 +204,12 @@ EXERCISES = [
         _paced,
         [_none_refused, answers, requests(PACED), _not_one_by_one],
         f"{PACED} answers, and not one request refused.",
-        llm={"latency": 0.25, "search_latency": 0.005, "requests_per_minute": 60 * 1.3 * RATE, "burst": 0.25},
+        llm={
+            "latency": 0.25,
+            "search_latency": 0.005,
+            "requests_per_minute": 60 * 1.3 * RATE,
+            "burst": 0.25,
+        },
         on_error=_too_fast,
     ),
     Exercise(

@@ -45,13 +45,17 @@ def _came_back_in_time(trial: Trial) -> Finding | None:
     if early:
         seen = f"the server saw {early} of {sent} requests come back too early"
         return Finding(
-            "nobody back before Retry-After is over", seen, "error.retry_after: the server says how long."
+            "nobody back before Retry-After is over",
+            seen,
+            "error.retry_after: the server says how long.",
         )
     if trial.is_answer(trial.questions[0], came) and sent == 2:
         return None
     seen = f"{_came(came)} after {sent} requests"
     return Finding(
-        "an answer at the second attempt, after a 429", seen, "which errors are worth another attempt."
+        "an answer at the second attempt, after a 429",
+        seen,
+        "which errors are worth another attempt.",
     )
 
 
@@ -61,7 +65,9 @@ def _gave_up(trial: Trial) -> Finding | None:
         return None
     expected = f"the exception after {ATTEMPTS} attempts, when the server always fails"
     return Finding(
-        expected, f"{_came(came)} after {sent} requests", "the last attempt, and what becomes of its failure."
+        expected,
+        f"{_came(came)} after {sent} requests",
+        "the last attempt, and what becomes of its failure.",
     )
 
 
@@ -106,7 +112,9 @@ async def _races(function: Callable, trial: Trial) -> Any:
         mark = trial.llm.mark()
         async with aiohttp.ClientSession() as session:
             try:
-                came = await function([_model(trial, session, kind) for kind in kinds], "What is a race?")
+                came = await function(
+                    [_model(trial, session, kind) for kind in kinds], "What is a race?"
+                )
             except NotImplementedError:
                 raise
             except Exception as error:
@@ -127,12 +135,16 @@ async def _settled(trial: Trial, mark: int) -> None:
 def _first_came(trial: Trial) -> Finding | None:
     came, cancelled = trial.returned[0]
     if came != trial.kept.get("quick"):
-        look = "which task is ready first: asyncio.wait with FIRST_COMPLETED, or as_completed, tells."
+        look = (
+            "which task is ready first: asyncio.wait with FIRST_COMPLETED, or as_completed, tells."
+        )
         return Finding("the answer of the quick model", f"{_came(came)} came", look)
     if cancelled == 1:
         return None
     look = "the loser: who cancels its task?"
-    return Finding("the slow request cancelled", f"the server saw {cancelled} requests cancelled", look)
+    return Finding(
+        "the slow request cancelled", f"the server saw {cancelled} requests cancelled", look
+    )
 
 
 def _first_success_came(trial: Trial) -> Finding | None:
@@ -167,7 +179,9 @@ def _one_ended_all(error: BaseException, trial: Trial) -> Finding | None:
     if not isinstance(error, (ModelError, aiohttp.ClientError)):
         return None
     look = "where an error of one question is caught, and which errors: ModelError and aiohttp.ClientError."
-    return Finding(f"{BAD_DAY} answers on a bad day", f"one {type(error).__name__} ended everything", look)
+    return Finding(
+        f"{BAD_DAY} answers on a bad day", f"one {type(error).__name__} ended everything", look
+    )
 
 
 def _polite(trial: Trial) -> Finding | None:

@@ -24,7 +24,9 @@ def _is_what_users_feel(trial: Trial) -> Finding | None:
     """By the agents' own trace, whose clock starts just before the function does."""
     value, expected = trial.returned, "the 95th percentile of the times from submission, in seconds"
     if not isinstance(value, (int, float)):
-        return Finding(expected, f"your function returned {describe(value)}", "the return statement.")
+        return Finding(
+            expected, f"your function returned {describe(value)}", "the return statement."
+        )
     starts, ends = {}, {}
     for span in trial.trace.spans():
         starts.setdefault(span.query, span.start)
@@ -36,7 +38,10 @@ def _is_what_users_feel(trial: Trial) -> Finding | None:
         return None
     for wrong, look in (
         (percentile(own, 95), "when the clock starts: who waits for a turn is waiting, too."),
-        (sum(own) / len(own), "two things: when the clock starts, and what a mean says of the slowest."),
+        (
+            sum(own) / len(own),
+            "two things: when the clock starts, and what a mean says of the slowest.",
+        ),
         (sum(felt) / len(felt), "the last line: a mean says nothing of the slowest."),
         (percentile(felt, 50), "which percentile it is."),
         (1000 * right, "the unit: this is in milliseconds."),
@@ -44,7 +49,9 @@ def _is_what_users_feel(trial: Trial) -> Finding | None:
         if 0.85 * wrong <= value <= 1.15 * wrong:
             return Finding(expected, "another figure", look)
     return Finding(
-        expected, f"{value:.2f}, which the answers' own times do not confirm", "the clock, and the rank."
+        expected,
+        f"{value:.2f}, which the answers' own times do not confirm",
+        "the clock, and the rank.",
     )
 
 
@@ -76,7 +83,9 @@ async def _six_questions(function: Callable, trial: Trial) -> Any:
     return came
 
 
-def _model(trial: Trial, session: aiohttp.ClientSession, name: str, lengths: tuple[int, int]) -> Callable:
+def _model(
+    trial: Trial, session: aiohttp.ClientSession, name: str, lengths: tuple[int, int]
+) -> Callable:
     """A coroutine function `ask` whose n-th call sends a request for so many tokens."""
     calls = iter((*lengths, QUICK, QUICK))
 

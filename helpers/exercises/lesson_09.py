@@ -73,7 +73,9 @@ def _texts_and_one_exception(trial: Trial) -> Finding | None:
     missing = sum(item is None for item in returned)
     if missing > 1:
         look = "who waits for the tasks: create_task only starts them."
-        return Finding("a text for every question but one", f"{missing} of {TWELVE} places hold None", look)
+        return Finding(
+            "a text for every question but one", f"{missing} of {TWELVE} places hold None", look
+        )
     failed = [item for item in returned if isinstance(item, Exception)]
     if len(failed) != 1:
         return Finding(
@@ -84,7 +86,9 @@ def _texts_and_one_exception(trial: Trial) -> Finding | None:
     if all(isinstance(item, Exception) or item == text for item, text in zip(returned, texts)):
         return None
     return Finding(
-        "the texts in the order of the questions", "a text in the wrong place", "how a text finds its place."
+        "the texts in the order of the questions",
+        "a text in the wrong place",
+        "how a text finds its place.",
     )
 
 

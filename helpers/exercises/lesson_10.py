@@ -12,7 +12,7 @@ import uvicorn
 from helpers.agents import questions
 from helpers.exercises.exercise import Exercise, Finding, Trial
 from helpers.exercises.judges import connections, describe, most_in_flight, peak
-from helpers.runners import threads
+from helpers.strategies import threads
 
 SIXTY, FASTAPIS_POOL = 60, 40
 TWELVE = 12
@@ -25,7 +25,9 @@ def _sixty_users(function: Callable, trial: Trial) -> None:
 
         def ask(question: str) -> Any:
             if threading.get_ident() == loop_thread:
-                trial.llm.behave(latency=0.0)  # it blocks the loop: enough is known, and nobody likes to wait
+                trial.llm.behave(
+                    latency=0.0
+                )  # it blocks the loop: enough is known, and nobody likes to wait
             return plain(question)
 
         app = function(ask)
@@ -90,7 +92,11 @@ def _healthy(trial: Trial) -> Finding | None:
     status, come = trial.kept["health"]
     if status == 200 and come == 0:
         return None
-    seen = f"status {status}" if status != 200 else f"it waited until {come} of {SIXTY} users had been served"
+    seen = (
+        f"status {status}"
+        if status != 200
+        else f"it waited until {come} of {SIXTY} users had been served"
+    )
     return Finding(
         "a health check that is answered while the users wait",
         seen,

@@ -30,7 +30,11 @@ class _SomebodyElse:
 
     def __init__(self, path: str):
         self.path, self.beats, self.held = path, 0, False
-        self._begun, self._first, self._enough = threading.Event(), threading.Event(), threading.Event()
+        self._begun, self._first, self._enough = (
+            threading.Event(),
+            threading.Event(),
+            threading.Event(),
+        )
         self._thread = threading.Thread(target=self._write, name="somebody else", daemon=True)
 
     def first_answer(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from helpers.agents import questions
 from helpers.exercises.exercise import Exercise, Finding, Trial
 from helpers.exercises.judges import describe
-from helpers.runners import limited, serial, threads
+from helpers.strategies import limited, serial, threads
 from helpers.trace import percentile
 
 
@@ -68,7 +68,9 @@ def _fits_each_load(trial: Trial) -> Finding | None:
         job = f"{load.rate:g} a second of {load.latency:g} s each"
         if isinstance(allowed, bool) or not isinstance(allowed, int) or allowed < 1:
             return Finding(
-                "a whole number from 1 up", describe(allowed), "what you return: math.ceil rounds up."
+                "a whole number from 1 up",
+                describe(allowed),
+                "what you return: math.ceil rounds up.",
             )
         if allowed < load.busy:
             return Finding(
@@ -154,7 +156,9 @@ def _simplest(trial: Trial) -> Finding | None:
                 "the end of the search: more in flight does not help where the provider is full.",
             )
         if not isinstance(choice, tuple) or len(choice) != 2:
-            return Finding(f"a pair (model, in flight) for {job}", describe(choice), "what you return.")
+            return Finding(
+                f"a pair (model, in flight) for {job}", describe(choice), "what you return."
+            )
         if choice[0] != case.right:
             return Finding(
                 f"the simplest model for {job}: {case.right}",

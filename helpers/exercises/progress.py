@@ -83,7 +83,9 @@ def lessons(titles: dict[str, str]) -> list[Lesson]:
         text = path.read_text(encoding="utf-8")
         heading = re.search(r"^# (?:\d+ )?(.+)$", text, re.MULTILINE)
         minutes = re.search(r"\b(\d+) minutes\b", text)
-        own = {i: title for i, title in titles.items() if i.split(".")[0] == str(int(path.stem[:2]))}
+        own = {
+            i: title for i, title in titles.items() if i.split(".")[0] == str(int(path.stem[:2]))
+        }
         title = heading[1] if heading else path.stem
         found.append(Lesson(path.stem, title, f"{minutes[1]} min" if minutes else "", own))
     return found
@@ -116,7 +118,8 @@ class CourseMap:
 
     def _states(self, lesson: Lesson) -> str:
         return (
-            ", ".join(f"{i} {'solved' if i in self.solved else 'open'}" for i in lesson.exercises) or "none"
+            ", ".join(f"{i} {'solved' if i in self.solved else 'open'}" for i in lesson.exercises)
+            or "none"
         )
 
 

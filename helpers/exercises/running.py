@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from helpers.experiment import wait_for
+from helpers.runs import wait_for
 
 GRACE = 0.5
 
@@ -39,7 +39,11 @@ class Outcome:
 
 
 def run_limited(
-    call: Callable, function: Callable, stop: threading.Event, seconds: float, port: int | None = None
+    call: Callable,
+    function: Callable,
+    stop: threading.Event,
+    seconds: float,
+    port: int | None = None,
 ) -> Outcome:
     """Run `call(function)` (`def` or `async def`) with a time limit; whatever it raises is in the outcome.
 
@@ -85,7 +89,9 @@ class _Attempt:
     async def _main(self) -> Any:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         complaints: set[str] = set()
-        self._loop.set_exception_handler(lambda _, context: complaints.add(context.get("message", "")))
+        self._loop.set_exception_handler(
+            lambda _, context: complaints.add(context.get("message", ""))
+        )
         returned = await self._call(self._watched)
         gc.collect()
         if "Unclosed client session" in complaints:
@@ -106,10 +112,14 @@ class _Attempt:
         if self._port and not self._outcome.left:
             open_now = psutil.Process(os.getpid()).net_connections("tcp")
             mine = [
-                c for c in open_now if c.status == "ESTABLISHED" and c.raddr and c.raddr.port == self._port
+                c
+                for c in open_now
+                if c.status == "ESTABLISHED" and c.raddr and c.raddr.port == self._port
             ]
             if mine:
-                self._outcome.left.append(_count(len(mine), "open connection") + " of a loop that has ended")
+                self._outcome.left.append(
+                    _count(len(mine), "open connection") + " of a loop that has ended"
+                )
 
     def _new_threads(self) -> list[threading.Thread]:
         return [t for t in threading.enumerate() if t not in self._before]
@@ -146,7 +156,9 @@ def _alive(threads: list[threading.Thread]) -> list[threading.Thread]:
 
 def _interrupt(thread: threading.Thread) -> None:
     """Raise TimeUp in a thread at its next bytecode: a busy loop would falsify all later measurements."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeUp))
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread.ident), ctypes.py_object(TimeUp)
+    )
 
 
 def _count(number: int, noun: str) -> str:
@@ -167,7 +179,9 @@ def where(error: BaseException, function: Callable) -> str:
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
     if not own:
         return ""
-    return f"line {own[-1].lineno} of its cell or file, in {own[-1].name}: {own[-1].line}".rstrip(": ")
+    return f"line {own[-1].lineno} of its cell or file, in {own[-1].name}: {own[-1].line}".rstrip(
+        ": "
+    )
 
 
 def last_line(error: BaseException) -> str:

@@ -8,21 +8,25 @@
 
 import http.client
 import json
+import time
 from typing import Any, Self
 
 from helpers.fake_llm.behaviour import Behaviour
-from helpers.fake_llm.child import Child
+from helpers.process import Child
 
 __all__ = ["FakeLLM", "FakeLLMGone"]
 
 CALL_TIMEOUT = 30.0
+SETTLE_PERIOD = 0.02
 
 
 class FakeLLMGone(ConnectionError):
     """The fake LLM is not running."""
 
     def __init__(self) -> None:
-        super().__init__("the fake LLM is not running (any more); start it again: llm = FakeLLM(...)")
+        super().__init__(
+            "the fake LLM is not running (any more); start it again: llm = FakeLLM(...)"
+        )
 
 
 class FakeLLM:
@@ -45,7 +49,9 @@ class FakeLLM:
         hello = self._child.hello
         if "base_url" not in hello:
             self.close()
-            raise RuntimeError(f"the fake LLM did not start: {hello.get('error', 'it ended at once')}")
+            raise RuntimeError(
+                f"the fake LLM did not start: {hello.get('error', 'it ended at once')}"
+            )
         self.base_url: str = hello["base_url"]
         self.url = self.base_url.removesuffix("/v1")
         self.pid: int = hello["pid"]
@@ -88,6 +94,18 @@ class FakeLLM:
     def stats(self, since: int = 0, kind: str | None = None) -> dict[str, Any]:
         """Counts, peaks and percentiles of the requests since a mark, of one kind or of all."""
         return self._call("GET", f"/stats?since={since:d}" + (f"&kind={kind}" if kind else ""))
+
+    def settle(self, since: int = 0, seconds: float = 2.0) -> bool:
+        """Wait until nothing that arrived since a mark is in flight; False if that does not happen.
+
+        A client may have its reply, or have left, a moment before the server has noted it.
+        """
+        end = time.monotonic() + seconds
+        while self.stats(since)["in_flight"]:
+            if time.monotonic() > end:
+                return False
+            time.sleep(SETTLE_PERIOD)
+        return True
 
     def reset(self) -> None:
         """Forget the journal."""

@@ -12,12 +12,11 @@ from functools import partial
 from typing import Any
 
 from helpers.fake_llm.behaviour import SETTINGS, Behaviour
-from helpers.fake_llm.child import end_with_parent
 from helpers.fake_llm.schedule import punctual_loop
 from helpers.fake_llm.server import Server
+from helpers.process import end_with_parent, raise_file_limit
 
 FEW_FILES = 6_000
-MANY_FILES = (65_536, 10_240, 4_096)
 DESCRIPTION = """\
 A fake LLM: an HTTP server that speaks OpenAI's chat completions protocol, answers the course's questions
 through real tool calls, keeps the time it is told to keep, and writes a journal of what its clients do.
@@ -47,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except OSError as error:
-        return _fail(f"port {options.port} on {options.host} cannot be used: {error.strerror or error}")
+        return _fail(
+            f"port {options.port} on {options.host} cannot be used: {error.strerror or error}"
+        )
 
 
 async def serve(behaviour: Behaviour, options: argparse.Namespace, files: int | None) -> int:
@@ -62,7 +63,10 @@ async def serve(behaviour: Behaviour, options: argparse.Namespace, files: int | 
     base_url = f"http://{shown}:{port}/v1"
     print(json.dumps({"base_url": base_url, "pid": os.getpid()}), flush=True)
     if files is not None and files < FEW_FILES:
-        print(f"fake LLM: at most {files} open files here, so fewer connections than that", file=sys.stderr)
+        print(
+            f"fake LLM: at most {files} open files here, so fewer connections than that",
+            file=sys.stderr,
+        )
     if sys.stdout.isatty() and not options.until_stdin_closes:
         from helpers.fake_llm.view import watch  # rich is only loaded where somebody looks
 
@@ -72,47 +76,40 @@ async def serve(behaviour: Behaviour, options: argparse.Namespace, files: int | 
     return 0
 
 
-def raise_file_limit() -> int | None:
-    """Let this process open as many files as it may; the limit it got, None where there is none to raise."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for wanted in MANY_FILES:
-        if hard != resource.RLIM_INFINITY:
-            wanted = min(wanted, hard)
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
-            break
-        except (ValueError, OSError):  # macOS allows fewer than its hard limit says
-            continue
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m helpers.fake_llm",
         usage="%(prog)s [--host HOST] [--port PORT] [settings]",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=110, max_help_position=32),
+        formatter_class=partial(
+            argparse.RawDescriptionHelpFormatter, width=110, max_help_position=32
+        ),
     )
     where = parser.add_argument_group("where")
     where.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (127.0.0.1); another needs --api-key"
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (127.0.0.1); another needs --api-key",
     )
     where.add_argument(
         "--port", type=int, default=0, help="port to listen on; 0 (the default) takes a free one"
     )
-    where.add_argument("--until-stdin-closes", action="store_true", help="end when standard input closes")
+    where.add_argument(
+        "--until-stdin-closes", action="store_true", help="end when standard input closes"
+    )
     how = parser.add_argument_group("behaviour", "seconds unless said; none is off")
-    how.add_argument("--behaviour", metavar="JSON", default="{}", help="settings as one JSON object")
+    how.add_argument(
+        "--behaviour", metavar="JSON", default="{}", help="settings as one JSON object"
+    )
     for name, setting in SETTINGS.items():
         default = "off" if setting.default in (None, ()) else setting.default
         text = f"{setting.metadata['text']} ({default})"
         how.add_argument(
-            "--" + name.replace("_", "-"), metavar=_metavar(setting), type=_reader(setting), help=text
+            "--" + name.replace("_", "-"),
+            metavar=_metavar(setting),
+            type=_reader(setting),
+            help=text,
         )
     return parser
 
@@ -144,7 +141,9 @@ def _behaviour(options: argparse.Namespace) -> Behaviour:
         settings = dict(json.loads(options.behaviour))
     except (TypeError, ValueError):
         raise ValueError(f"--behaviour is {options.behaviour!r}; it takes a JSON object") from None
-    given = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
+    given = {
+        name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None
+    }
     return Behaviour().changed(**{**settings, **given})
 
 

@@ -20,7 +20,8 @@ def number(
 ) -> Any:
     """A numeric setting from `low` to `high`; `none` says that None (off) is allowed."""
     return field(
-        default=default, metadata={"text": text, "low": low, "high": high, "whole": whole, "none": none}
+        default=default,
+        metadata={"text": text, "low": low, "high": high, "whole": whole, "none": none},
     )
 
 
@@ -42,13 +43,19 @@ def _flag(value: Any) -> str | None:
 
 
 def _script(value: Any) -> str | None:
-    if isinstance(value, (list, tuple)) and len(value) <= 10_000 and all(v in (None, *FAULTS) for v in value):
+    if (
+        isinstance(value, (list, tuple))
+        and len(value) <= 10_000
+        and all(v in (None, *FAULTS) for v in value)
+    ):
         return None
     return f"a list of None and {', '.join(FAULTS)}, as text"
 
 
 def _models(value: Any) -> str | None:
-    if value is None or (isinstance(value, (list, tuple)) and value and all(_name(v) is None for v in value)):
+    if value is None or (
+        isinstance(value, (list, tuple)) and value and all(_name(v) is None for v in value)
+    ):
         return None
     return "None (any model) or a list of names"
 
@@ -72,12 +79,18 @@ class Behaviour:
         None, "of a stream; off: a fifth of the latency", 0, 600, none=True
     )
     tokens_per_second: float | None = number(
-        None, "after the first token; then `latency` is the time to the first", 0.1, 100_000, none=True
+        None,
+        "after the first token; then `latency` is the time to the first",
+        0.1,
+        100_000,
+        none=True,
     )
     capacity: int | None = number(
         None, "requests in service at one time; the others wait", 1, 100_000, whole=True, none=True
     )
-    queue: int | None = number(None, "requests that may wait for a slot", 0, 1_000_000, whole=True, none=True)
+    queue: int | None = number(
+        None, "requests that may wait for a slot", 0, 1_000_000, whole=True, none=True
+    )
     when_full: int = special(503, "status when the queue is full: 503 or 429", _status)
     knee: float | None = number(
         None, "requests in service at which throughput is best", 1, 100_000, none=True
@@ -107,7 +120,9 @@ class Behaviour:
     script: tuple = special(
         (), "faults of the next requests in turn, such as 503,503; none for no fault", _script
     )
-    models: tuple | None = special(None, "the only models there are; others: 404. Off: any model", _models)
+    models: tuple | None = special(
+        None, "the only models there are; others: 404. Off: any model", _models
+    )
     api_key: str | None = special(None, "the only key that is let in. Off: any key or none", _key)
     seed: int = number(0, "another seed, other replies, times and faults", 0, 2**63 - 1, whole=True)
 
@@ -147,11 +162,17 @@ def what_it_takes(name: str, value: Any) -> str | None:
     if "check" in rule:
         return rule["check"](value)
     kinds = int if rule["whole"] else (int, float)
-    right = isinstance(value, kinds) and not isinstance(value, bool) and rule["low"] <= value <= rule["high"]
+    right = (
+        isinstance(value, kinds)
+        and not isinstance(value, bool)
+        and rule["low"] <= value <= rule["high"]
+    )
     if right or (value is None and rule["none"]):
         return None
     noun = "a whole number" if rule["whole"] else "a number"
-    return f"{noun} from {rule['low']:,} to {rule['high']:,}" + (", or None (off)" if rule["none"] else "")
+    return f"{noun} from {rule['low']:,} to {rule['high']:,}" + (
+        ", or None (off)" if rule["none"] else ""
+    )
 
 
 class Chance:
@@ -328,7 +349,9 @@ class Limits:
         if settings != self._settings:
             self._settings = settings
             rates = zip(self.KINDS, settings[:2])
-            self.buckets = {kind: Bucket(rate, b.burst, now) for kind, rate in rates if rate is not None}
+            self.buckets = {
+                kind: Bucket(rate, b.burst, now) for kind, rate in rates if rate is not None
+            }
 
     def admit(self, tokens: int, now: float) -> tuple[str, float] | None:
         """None if the request is let in, else which limit stands against it and for how many seconds."""

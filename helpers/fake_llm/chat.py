@@ -55,7 +55,9 @@ def read_json(raw: bytes) -> dict:
         ) from None
     if not isinstance(body, dict):
         raise ApiError(
-            400, f"Invalid body: expected an object, but got {_kind(body)} instead.", code="invalid_type"
+            400,
+            f"Invalid body: expected an object, but got {_kind(body)} instead.",
+            code="invalid_type",
         )
     return body
 
@@ -375,9 +377,7 @@ def _schema(format: Any) -> dict | None:
     if kind == "json_object":
         return {"type": "object"}
     if kind != "json_schema":
-        message = (
-            f"Invalid value: {kind!r:.80}. Supported values are: 'json_object', 'json_schema', and 'text'."
-        )
+        message = f"Invalid value: {kind!r:.80}. Supported values are: 'json_object', 'json_schema', and 'text'."
         raise ApiError(400, message, code="invalid_value", param="response_format.type")
     wrapper = format.get("json_schema")
     if not isinstance(wrapper, dict):

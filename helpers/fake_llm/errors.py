@@ -28,7 +28,10 @@ class ApiError(Exception):
 def missing(param: str) -> ApiError:
     """The error for a parameter that has to be there and is not."""
     return ApiError(
-        400, f"Missing required parameter: '{param}'.", code="missing_required_parameter", param=param
+        400,
+        f"Missing required parameter: '{param}'.",
+        code="missing_required_parameter",
+        param=param,
     )
 
 

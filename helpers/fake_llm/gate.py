@@ -27,7 +27,9 @@ def let_in(
 
 
 def _wrong_method(method: str, path: str, methods: Iterable[bytes]) -> ApiError:
-    hint = f"(HINT: Perhaps you meant to make a {' or '.join(m.decode() for m in methods)} request?)"
+    hint = (
+        f"(HINT: Perhaps you meant to make a {' or '.join(m.decode() for m in methods)} request?)"
+    )
     return ApiError(
         405,
         f"Not allowed to {method} on {path}. {hint}",
@@ -52,4 +54,6 @@ def _check_type(content_type: bytes) -> None:
     if kind != JSON:
         shown = kind[:80].decode("latin-1")
         hint = "(HINT: If you're using curl, you can pass -H 'Content-Type: application/json')"
-        raise ApiError(415, f"Invalid Content-Type header ({shown}), expected application/json. {hint}")
+        raise ApiError(
+            415, f"Invalid Content-Type header ({shown}), expected application/json. {hint}"
+        )

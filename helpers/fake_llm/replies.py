@@ -112,10 +112,13 @@ def reply_to(chat: Chat, seed: int) -> Reply:
 
 def _choice(talk: "Talk", seed: int, index: int) -> Choice:
     chat = talk.chat
-    draw = int.from_bytes(blake2b(f"{seed}|{chat.digest}|{index}".encode(), digest_size=8).digest(), "big")
+    draw = int.from_bytes(
+        blake2b(f"{seed}|{chat.digest}|{index}".encode(), digest_size=8).digest(), "big"
+    )
     if talk.calls:
         named = [
-            (f"call_{draw:016x}{i}", name, json.dumps(given)) for i, (name, given) in enumerate(talk.calls)
+            (f"call_{draw:016x}{i}", name, json.dumps(given))
+            for i, (name, given) in enumerate(talk.calls)
         ]
         tokens = [t for _, name, arguments in named for t in (name, *TOKEN.findall(arguments))]
         return Choice(tokens, named, "stop" if chat.tool_choice.startswith("=") else "tool_calls")
@@ -126,7 +129,11 @@ def _choice(talk: "Talk", seed: int, index: int) -> Choice:
             json.dumps(call_arguments(chat.schema, talk.question, filling), ensure_ascii=False)
         )
     else:
-        tokens = TOKEN.findall(answer) if answer is not None else _prose(draw, _length(talk.question, draw))
+        tokens = (
+            TOKEN.findall(answer)
+            if answer is not None
+            else _prose(draw, _length(talk.question, draw))
+        )
     return _cut(tokens, chat)
 
 
@@ -167,10 +174,14 @@ class Talk:
         self.question = (after if mark else prompt).strip()[:QUESTION_LIMIT]
         self.documents = DOCUMENT.findall(before[:CONTEXT_LIMIT])[:DOCUMENTS_LIMIT]
         since = chat.messages[last + 1 :]
-        called = chain.from_iterable(m.get("tool_calls") or () for m in since if m["role"] == "assistant")
+        called = chain.from_iterable(
+            m.get("tool_calls") or () for m in since if m["role"] == "assistant"
+        )
         self.called = {c["id"]: c["function"] for c in called}
         self.results = [
-            (self.called[m["tool_call_id"]], text_of(m.get("content"))) for m in since if m["role"] == "tool"
+            (self.called[m["tool_call_id"]], text_of(m.get("content")))
+            for m in since
+            if m["role"] == "tool"
         ]
 
     @cached_property
@@ -205,7 +216,9 @@ class Talk:
     def _compared(self) -> list[str]:
         """The comparison that the question asks for, if it asks for one and the tools have said enough."""
         asked = re.search(
-            r"\b(warmer|hotter|warmest|hottest|colder|cooler|coldest|coolest)\b", self.question, re.IGNORECASE
+            r"\b(warmer|hotter|warmest|hottest|colder|cooler|coldest|coolest)\b",
+            self.question,
+            re.IGNORECASE,
         )
         known = [weather for _, content in self.results if (weather := _weather(content))]
         if not asked or len(known) < 2:
@@ -215,7 +228,9 @@ class Talk:
 
     def _summary(self) -> str:
         asked = words(self.question)
-        _, text = max(self.documents, key=lambda d: (len(words(d[0]) & asked), len(words(d[1]) & asked)))
+        _, text = max(
+            self.documents, key=lambda d: (len(words(d[0]) & asked), len(words(d[1]) & asked))
+        )
         return " ".join(SENTENCE.split(text)[:2])
 
     def _lookup(self) -> str:
@@ -286,7 +301,9 @@ def completion(reply: Reply, model: str, id: str, created: int) -> bytes:
         message: dict[str, Any] = {"role": "assistant", "content": c.text, "refusal": None}
         if c.calls:
             message["tool_calls"] = [_call(*call) for call in c.calls]
-        choices.append({"index": index, "message": message, "logprobs": None, "finish_reason": c.finish})
+        choices.append(
+            {"index": index, "message": message, "logprobs": None, "finish_reason": c.finish}
+        )
     return orjson.dumps(
         {
             "id": id,
@@ -321,7 +338,8 @@ def events(reply: Reply, chat: Chat, id: str, created: int) -> Iterator[bytes]:
 
     deltas = [_deltas(c) for c in reply.choices]
     opening = [
-        {"role": "assistant", "content": None if c.calls else "", "refusal": None} for c in reply.choices
+        {"role": "assistant", "content": None if c.calls else "", "refusal": None}
+        for c in reply.choices
     ]
     due = b"".join(event(i, delta) for i, delta in enumerate(opening))
     for moment in range(reply.moments - 1):

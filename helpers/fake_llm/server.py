@@ -16,7 +16,16 @@ from typing import Any
 import orjson
 
 from helpers.fake_llm import delivery, replies, services
-from helpers.fake_llm.behaviour import PAUSE, Attempts, Behaviour, Chance, Limits, Slots, milliseconds, plan
+from helpers.fake_llm.behaviour import (
+    PAUSE,
+    Attempts,
+    Behaviour,
+    Chance,
+    Limits,
+    Slots,
+    milliseconds,
+    plan,
+)
 from helpers.fake_llm.chat import read_chat, read_json
 from helpers.fake_llm.errors import ApiError, internal, missing, overloaded, too_many, unknown_model
 from helpers.fake_llm.gate import let_in
@@ -47,7 +56,9 @@ class Job:
 
     def __init__(self, request: Request, record: Record):
         self.request, self.record, self.ticket = request, record, 0
-        self.chat = self.reply = self.fault = self.chance = self.key = self.attempt = self.delivery = None
+        self.chat = self.reply = self.fault = self.chance = self.key = self.attempt = (
+            self.delivery
+        ) = None
         self.lines = self.payload = b""
 
 
@@ -57,7 +68,11 @@ class Server:
     def __init__(self, behaviour: Behaviour):
         self.behaviour = behaviour
         self.schedule = Schedule(self._handle, self._progress)
-        self.now, self.arrived, self.receive = self.schedule.now, self.schedule.arrived, self.schedule.receive
+        self.now, self.arrived, self.receive = (
+            self.schedule.now,
+            self.schedule.arrived,
+            self.schedule.receive,
+        )
         self.journal, self.library = Journal(), services.Library()
         self.slots, self.limits, self.attempts = Slots(), Limits(), Attempts()
         self.connections: set[Connection] = set()
@@ -104,7 +119,11 @@ class Server:
         try:
             path, query = request.split()
         except ValueError:
-            path, query, request.broken = "", {}, request.broken or (400, "The address makes no sense.")
+            path, query, request.broken = (
+                "",
+                {},
+                request.broken or (400, "The address makes no sense."),
+            )
         methods = self._routes.get(path)
         if methods is None and path.startswith("/v1/models/"):
             methods = {b"GET": ("models", self._model)}
@@ -124,7 +143,10 @@ class Server:
             self._refuse(job, internal())
 
     def _open(self, kind: str, request: Request) -> Record:
-        tag, retries = request.headers.get(b"x-tag"), request.headers.get(b"x-stainless-retry-count")
+        tag, retries = (
+            request.headers.get(b"x-tag"),
+            request.headers.get(b"x-stainless-retry-count"),
+        )
         tag = tag and tag[:200].decode("latin-1")
         record = self.journal.open(kind, request.connection.number, tag, request.arrival)
         record.key, record.retry = tag, tag is not None or retries not in (None, b"0")
@@ -155,7 +177,9 @@ class Server:
                 return self._end(job, "failed")
         match self.slots.enter(job, b.capacity, b.queue):
             case "start":
-                self._begin(job, record.arrival if b.capacity is None else max(record.arrival, self._freed))
+                self._begin(
+                    job, record.arrival if b.capacity is None else max(record.arrival, self._freed)
+                )
             case "full":
                 raise self._full()
 
@@ -176,7 +200,9 @@ class Server:
             kind, wait = refusal
             limit = self.limits.buckets[kind].rate * 60
             raise too_many(
-                f"Rate limit reached for {job.chat.model:.80} on {kind} per min: Limit {limit:g}.", wait, kind
+                f"Rate limit reached for {job.chat.model:.80} on {kind} per min: Limit {limit:g}.",
+                wait,
+                kind,
             )
 
     def _full(self) -> ApiError:
@@ -195,10 +221,15 @@ class Server:
         record, reply, chat = job.record, job.reply, job.chat
         times = plan(self.behaviour, job.chance, reply.moments, len(self.slots.serving))
         record.started, record.planned = now, times.total
-        record.prompt_tokens, record.completion_tokens = reply.prompt_tokens, reply.completion_tokens
+        record.prompt_tokens, record.completion_tokens = (
+            reply.prompt_tokens,
+            reply.completion_tokens,
+        )
         if record.outcome is not None:
             return self._work_for_nobody(job)
-        job.lines += b"openai-processing-ms: %d\r\nopenai-version: 2020-10-01\r\n" % (times.total * 1000)
+        job.lines += b"openai-processing-ms: %d\r\nopenai-version: 2020-10-01\r\n" % (
+            times.total * 1000
+        )
         envelope, created = self._envelope(job), int(time.time())
         id = f"chatcmpl-{chat.digest}{record.number:x}"
         first = times.first if chat.stream else times.total
@@ -276,7 +307,11 @@ class Server:
         now = int(time.time())
         if self._date[0] != now:
             self._date = now, formatdate(now, usegmt=True).encode()
-        lines = b"date: %b\r\nx-request-id: req_%d\r\n%b" % (self._date[1], job.record.number, job.lines)
+        lines = b"date: %b\r\nx-request-id: req_%d\r\n%b" % (
+            self._date[1],
+            job.record.number,
+            job.lines,
+        )
         return Envelope(job.request, lines)
 
     def _end(self, job: Job, outcome: str) -> None:
@@ -306,7 +341,11 @@ class Server:
 
     def _reply(self, job: Job, body: Any, latency: float) -> None:
         record = job.record
-        record.started, record.planned, record.due = record.arrival, latency, record.arrival + latency
+        record.started, record.planned, record.due = (
+            record.arrival,
+            latency,
+            record.arrival + latency,
+        )
         job.delivery = delivery.whole(self._envelope(job), 200, orjson.dumps(body), latency)
         self._next_moment(job)
 
@@ -326,7 +365,9 @@ class Server:
         self._reply(job, services.models(self.behaviour.models), 0.0)
 
     def _model(self, job: Job, path: str, query: dict[str, str]) -> None:
-        self._reply(job, services.model(path.removeprefix("/v1/models/"), self.behaviour.models), 0.0)
+        self._reply(
+            job, services.model(path.removeprefix("/v1/models/"), self.behaviour.models), 0.0
+        )
 
     # Control: not journalled.
 
@@ -395,6 +436,8 @@ def _since(query: dict[str, str]) -> int:
     since = query.get("since", "0")
     if not since.isascii() or not since.isdigit():
         raise ApiError(
-            400, f"Invalid 'since': {since!r:.40}; it takes a mark, a whole number from 0.", param="since"
+            400,
+            f"Invalid 'since': {since!r:.40}; it takes a mark, a whole number from 0.",
+            param="since",
         )
     return int(since[:18])

@@ -41,7 +41,10 @@ class Library:
         match = " OR ".join(f'"{w}"' for w in words)
         sql = "select id, title, text from documents where documents match ? order by bm25(documents, 0, 2, 1), id limit ?"
         rows = self._db.execute(sql, (match, int(limit))).fetchall() if words else []
-        return {"query": query["q"], "results": [dict(zip(("id", "title", "text"), row)) for row in rows]}
+        return {
+            "query": query["q"],
+            "results": [dict(zip(("id", "title", "text"), row)) for row in rows],
+        }
 
 
 def weather(query: dict[str, str]) -> dict[str, Any]:
@@ -53,7 +56,10 @@ def weather(query: dict[str, str]) -> dict[str, Any]:
         if city.lower() == asked:
             return {"city": city, **sky}
     raise ApiError(
-        404, f"The weather of {query['city']!r:.80} is not known.", code="unknown_city", param="city"
+        404,
+        f"The weather of {query['city']!r:.80} is not known.",
+        code="unknown_city",
+        param="city",
     )
 
 

@@ -147,7 +147,9 @@ class _Filling:
             case "null":
                 return None
         return (
-            self._object(schema, depth) if isinstance(schema.get("properties"), dict) else self._string(name)
+            self._object(schema, depth)
+            if isinstance(schema.get("properties"), dict)
+            else self._string(name)
         )
 
     def _resolved(self, schema: dict) -> dict:
@@ -163,7 +165,9 @@ class _Filling:
         properties, required = schema.get("properties"), schema.get("required")
         if not isinstance(properties, dict):
             return {} if self.answer is None else {"answer": self.answer}
-        names = [n for n in properties if not isinstance(required, list) or n in required] or list(properties)
+        names = [n for n in properties if not isinstance(required, list) or n in required] or list(
+            properties
+        )
         return {n: self.value(properties[n], n, depth + 1) for n in names}
 
     def _number(self, schema: dict, kind: str) -> int | float:

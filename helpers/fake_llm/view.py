@@ -36,16 +36,22 @@ def screen(server: Server, base_url: str) -> Panel:
     """What the screen shows now."""
     recent = list(islice(reversed(server.journal.records), RECENT))[::-1]
     title = f"fake LLM at {base_url}"
-    parts = Group(_settings(server), "", _counts(server), "", _times(recent), "", _last(recent[-ROWS:]))
+    parts = Group(
+        _settings(server), "", _counts(server), "", _times(recent), "", _last(recent[-ROWS:])
+    )
     return Panel(parts, title=title, subtitle="Ctrl-C ends it", padding=(1, 2))
 
 
 def _settings(server: Server) -> str:
     values = server.behaviour.as_dict() | {"script": list(server.script)}
-    defaults = {name: list(f.default) if f.default == () else f.default for name, f in SETTINGS.items()}
+    defaults = {
+        name: list(f.default) if f.default == () else f.default for name, f in SETTINGS.items()
+    }
     hidden = {"api_key": "(set)"}
     changed = [f"{n}={hidden.get(n, v)}" for n, v in values.items() if v != defaults[n]]
-    return "Settings: " + (", ".join(changed) or "the defaults: 200 ms a reply, no limits, no faults")
+    return "Settings: " + (
+        ", ".join(changed) or "the defaults: 200 ms a reply, no limits, no faults"
+    )
 
 
 def _counts(server: Server) -> Table:
@@ -63,7 +69,9 @@ def _counts(server: Server) -> Table:
 def _times(recent: list[Record]) -> Table:
     figures = summary(recent)
     span = recent[-1].arrival - recent[0].arrival if len(recent) > 1 else 0.0
-    table = Table(f"last {len(recent):,}", "a second", "p50", "p95", "p99", "late p99", "peak", "in service")
+    table = Table(
+        f"last {len(recent):,}", "a second", "p50", "p95", "p99", "late p99", "peak", "in service"
+    )
     table.box, table.pad_edge = None, False
     latency = [_ms(figures["latency"][name]) for name in ("p50", "p95", "p99")]
     rate = f"{(len(recent) - 1) / span:,.0f}" if span else NONE

@@ -25,7 +25,9 @@ IDLE_TIME = 600.0
 LINGER = 2.0
 LINGER_OFF = "hh" if os.name == "nt" else "ii"
 JSON = b"application/json"
-_REASONS = {status.value: b"%d %b" % (status.value, status.phrase.encode()) for status in HTTPStatus}
+_REASONS = {
+    status.value: b"%d %b" % (status.value, status.phrase.encode()) for status in HTTPStatus
+}
 
 
 class App(Protocol):
@@ -157,7 +159,9 @@ class Connection(asyncio.Protocol):
         length = request.headers.get(b"content-length", b"0")
         if length.isdigit() and int(length[:20]) > BODY_LIMIT:
             self._too_large()
-        elif request.headers.get(b"expect", b"").lower() == b"100-continue" and self.current is None:
+        elif (
+            request.headers.get(b"expect", b"").lower() == b"100-continue" and self.current is None
+        ):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -291,7 +295,12 @@ class Envelope:
         """The head of a reply in pieces. HTTP/1.0 has no chunks: there the connection's end ends the reply."""
         framing = b"connection: close" if self.old else b"transfer-encoding: chunked"
         close = b"" if self.keep_alive or self.old else b"connection: close\r\n"
-        return b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\n%b\r\n%b%b\r\n" % (kind, framing, self.lines, close)
+        return b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\n%b\r\n%b%b\r\n" % (
+            kind,
+            framing,
+            self.lines,
+            close,
+        )
 
     def piece(self, data: bytes) -> bytes:
         """One piece."""

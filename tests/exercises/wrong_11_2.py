@@ -2,7 +2,7 @@
 
 import asyncio
 
-from helpers.runners import limited
+from helpers.strategies import limited
 
 
 async def everything_at_once(ask, questions, deadline):

@@ -43,7 +43,9 @@ def forgets_the_limit(base_url, questions, limit):
 
     async def main():
         async with aiohttp.ClientSession() as session:
-            return await asyncio.gather(*(_post(session, base_url, question) for question in questions))
+            return await asyncio.gather(
+                *(_post(session, base_url, question) for question in questions)
+            )
 
     return asyncio.run(main())
 

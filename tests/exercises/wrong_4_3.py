@@ -34,4 +34,6 @@ def forgets_to_await(ask, question):
 
 def waits_for_the_loop_in_its_own_thread(ask, question):
     """your function to return within 1.5 seconds"""
-    return asyncio.run_coroutine_threadsafe(ask(question), asyncio.get_running_loop()).result(timeout=4)
+    return asyncio.run_coroutine_threadsafe(ask(question), asyncio.get_running_loop()).result(
+        timeout=4
+    )

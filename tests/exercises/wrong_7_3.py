@@ -36,7 +36,9 @@ async def tries_again_at_once(ask, questions):
 
 async def backs_off_together(ask, questions):
     """do not send what will be refused"""
-    return await asyncio.gather(*(_again(ask, q, lambda attempt, error: 0.1 * 2**attempt) for q in questions))
+    return await asyncio.gather(
+        *(_again(ask, q, lambda attempt, error: 0.1 * 2**attempt) for q in questions)
+    )
 
 
 async def one_after_the_other(ask, questions):

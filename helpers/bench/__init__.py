@@ -1,0 +1,1 @@
+"""The performance tables: `make bench`."""

@@ -1,0 +1,6 @@
+"""What a run looks like: live SVG while the clock runs, matplotlib's figures after it has stopped."""
+
+from helpers.charts.comparison import compare, curves
+from helpers.charts.figures import Chart
+
+__all__ = ["Chart", "compare", "curves"]

@@ -1,0 +1,81 @@
+"""Step 1: the HTTP client is aiohttp, and everybody else is as before. Half migrated."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+
+import aiohttp
+
+from helpers.migration.research.common import ANSWER, SCHEMA, SOURCE, arguments, body, headers, show
+
+
+class Client:
+    """The search service and the model."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def search(self, question):
+        return asyncio.run(self._search(question))
+
+    async def _search(self, question):
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as session,
+            session.get(
+                f"{self.server}/search", params={"q": question}, headers=headers(question)
+            ) as reply,
+        ):
+            reply.raise_for_status()
+            return (await reply.json())["results"]
+
+    def model(self, question, documents):
+        return asyncio.run(self._model(question, documents))
+
+    async def _model(self, question, documents):
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)) as session,
+            session.post(
+                f"{self.server}/v1/chat/completions",
+                json=body(question, documents),
+                headers=headers(question),
+            ) as reply,
+        ):
+            reply.raise_for_status()
+            return (await reply.json())["choices"][0]["message"]["content"]
+
+
+class Store:
+    """Answers and their sources."""
+
+    def __init__(self, db):
+        self.db = db
+
+    def save(self, question, answer, documents):
+        with self.db:  # a transaction: all of it, or nothing
+            self.db.execute(ANSWER, (question, answer))
+            self.db.executemany(SOURCE, [(question, document["title"]) for document in documents])
+
+
+def agent(question, client, store):
+    documents = client.search(question)
+    answer = client.model(question, documents)
+    store.save(question, answer, documents)
+    return answer
+
+
+def research(questions, server, path):
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(SCHEMA)
+        client, store = Client(server), Store(db)
+        return [agent(question, client, store) for question in questions]
+
+
+def main(argv=None):
+    given = arguments(argv)
+    answers = research(given.questions, given.server, given.database)
+    for question, answer in zip(given.questions, answers):
+        show(question, answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""Every exercise: its solution passes, its stub is open, and typical wrong answers get the message meant for them.
+
+A check mostly waits, so several processes try the answers at the same time, each with a fake LLM of its own.
+"""
+
+import gc
+import importlib.util
+import inspect
+import multiprocessing
+import re
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from helpers.exercises import check, exercises
+from tests.exercises.mutants import MUTATIONS, mutate
+
+TESTS = Path(__file__).resolve().parent
+CELL = re.compile(
+    r"^```\{code-cell\}[^\n]*\n:id: (\S+)\n(?::tags: \[.*?\]\n)?(.*?)^```", re.MULTILINE | re.DOTALL
+)
+SOLUTION = re.compile(r"^([ \t]*)# solution\n.*", re.MULTILINE | re.DOTALL)
+STUB = r'\1raise NotImplementedError("your turn")'
+
+
+class Job(NamedTuple):
+    """An answer to try: the "solution", the "stub", a mutation of the solution, or a wrong answer's name."""
+
+    exercise_id: str
+    answer: str
+
+    def __str__(self) -> str:
+        return f"{self.exercise_id}-{self.answer}"
+
+
+def lesson(exercise_id):
+    """The source of an exercise's lesson, None until it is written."""
+    return next(
+        (TESTS.parents[1] / "lessons").glob(f"{int(exercise_id.split('.')[0]):02}_*.md"), None
+    )
+
+
+def source(exercise_id):
+    """The exercise's cell in its lesson, and the name of the function that its check cell tries."""
+    number = exercise_id.replace(".", "-")
+    cells = dict(CELL.findall(lesson(exercise_id).read_text(encoding="utf-8")))
+    return cells[f"ex-{number}"], re.search(r'check\("[\d.]+", (\w+)\)', cells[f"check-{number}"])[
+        1
+    ]
+
+
+def wrong_answers(exercise_id):
+    """The wrong answers to an exercise by name."""
+    path = TESTS / f"wrong_{exercise_id.replace('.', '_')}.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    own = inspect.getmembers(module, lambda x: inspect.isfunction(x) and x.__module__ == path.stem)
+    return {name: answer for name, answer in own if not name.startswith("_")}
+
+
+def function(job):
+    """The function that a job is about; solutions and stubs as the learner's cell makes them."""
+    if job.answer not in ("solution", "stub", *MUTATIONS):
+        return wrong_answers(job.exercise_id)[job.answer]
+    cell, name = source(job.exercise_id)
+    if job.answer == "stub":
+        cell = SOLUTION.sub(STUB, cell)
+    elif job.answer in MUTATIONS:
+        cell = mutate(cell, job.answer)
+    namespace = {}
+    exec(compile(cell, "<the learner's cell>", "exec"), namespace)
+    return namespace[name]
+
+
+def attempt(job):
+    """(state, text) of the verdict."""
+    verdict = check(job.exercise_id, function(job))
+    return verdict.state, repr(verdict)
+
+
+@pytest.fixture(scope="session")
+def verdicts(request):
+    """The verdicts of all jobs that this session has tests for."""
+    jobs = [item.callspec.params["job"] for item in request.session.items if "job" in _params(item)]
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        4, mp_context=context, initializer=gc.freeze
+    ) as pool:  # a check collects garbage
+        return dict(zip(jobs, pool.map(attempt, jobs)))
+
+
+def _params(item):
+    return item.callspec.params if hasattr(item, "callspec") else {}
+
+
+def each(answer):
+    """Parametrize a test by one job for each exercise whose lesson is written."""
+    return pytest.mark.parametrize(
+        "job", [Job(i, answer) for i in exercises() if lesson(i)], ids=str
+    )
+
+
+@each("solution")
+def test_the_solution_passes(verdicts, job):
+    """The solution in the lesson is right, and needs nothing from other cells."""
+    state, text = verdicts[job]
+    assert state == "passed", text
+
+
+@each("stub")
+def test_the_stub_is_open(verdicts, job):
+    """What the learner finds is neither passed nor wrong."""
+    assert verdicts[job][0] == "still open"
+
+
+@pytest.mark.parametrize(
+    "job", [Job(i, name) for i in exercises() for name in wrong_answers(i)], ids=str
+)
+def test_a_wrong_answer_gets_its_message(verdicts, job):
+    """Its docstring is a part of the message that is meant for it."""
+    state, text = verdicts[job]
+    assert state == "not yet" and inspect.getdoc(function(job)) in text, text
+
+
+HARMLESS = [Job("4.3", "no limit"), Job("10.1", "no limit")]  # their pools are never full
+MUTANTS = [
+    Job(i, mutation)
+    for i in exercises()
+    if lesson(i)
+    for mutation in MUTATIONS
+    if mutate(source(i)[0], mutation)
+]
+
+
+@pytest.mark.parametrize("job", [job for job in MUTANTS if job not in HARMLESS], ids=str)
+def test_a_spoilt_solution_does_not_pass(verdicts, job):
+    """Without its limit, its overlap or its second attempt, no solution is one."""
+    state, text = verdicts[job]
+    assert state == "not yet", text
+
+
+@pytest.mark.parametrize("exercise_id", exercises())
+def test_every_exercise_has_two_wrong_answers(exercise_id):
+    """A check that catches nothing teaches nothing."""
+    assert len(wrong_answers(exercise_id)) >= 2
