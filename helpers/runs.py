@@ -13,11 +13,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from helpers.agents import Agent, AsyncAgent, Question
 from helpers.agents import questions as shipped
-from helpers.trace import Stopped, Summary, Trace, ideal_seconds, step, summarise
+from helpers.trace import Span, Stopped, Summary, Trace, ideal_seconds, step, summarise
 
 GRACE = 0.5
 LAG_PERIOD = 0.02
@@ -25,6 +25,38 @@ _CALLS = {"weather": 2, "arithmetic": 2}
 
 _running: dict[str, "Run"] = {}
 _starting = threading.Lock()
+
+
+class LLM(Protocol):
+    """A server that a run can use: where it is, and what it tells of itself."""
+
+    @property
+    def base_url(self) -> str:
+        """Where an agent finds it; ends in /v1."""
+
+    @property
+    def url(self) -> str:
+        """The same server without /v1; two handles on one server have the same."""
+
+    def behaviour(self) -> dict[str, Any]:
+        """Its settings as they are now."""
+
+    def mark(self) -> int:
+        """A point in its journal."""
+
+    def journal(self, since: int = 0) -> list[dict[str, Any]]:
+        """The records of the requests that arrived since a mark."""
+
+    def stats(self, since: int = 0, kind: str | None = None) -> dict[str, Any]:
+        """Counts and peaks of the requests since a mark, of one kind or of all."""
+
+
+@runtime_checkable
+class Steerable(LLM, Protocol):
+    """A server whose behaviour may be changed, too."""
+
+    def behave(self, **settings: Any) -> None:
+        """Change these settings, all at once or none."""
 
 
 class Run:
@@ -75,13 +107,26 @@ class Run:
     @property
     def summary(self) -> Summary:
         """The numbers so far, or of the whole run when it is over."""
-        now = self.trace.now() if self.seconds is None else self.seconds
-        return summarise(self.trace.spans(), now, len(self.questions))
+        return summarise(self.trace.spans(), self.now(), len(self.questions))
 
     @property
     def ideal(self) -> float:
-        """The least seconds this many questions can take with this many in flight (Little's law)."""
-        return ideal_seconds(self.planned, self.limit)
+        """The least seconds for these questions, with as many in flight as there were (Little's law).
+
+        As many as its trace shows at its peak so far (one, before the first has begun), and no more
+        than the server's `capacity`.
+        """
+        return ideal_seconds(
+            self.planned, max(1, self.summary.peak), self.behaviour.get("capacity")
+        )
+
+    def spans(self) -> list[Span]:
+        """The spans of its trace so far."""
+        return self.trace.spans()
+
+    def now(self) -> float:
+        """Seconds since it began, or for which it ran when it is over."""
+        return self.trace.now() if self.seconds is None else self.seconds
 
     @property
     def right(self) -> int:
