@@ -7,13 +7,13 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from helpers.charts.bars import MOST_ROWS, by_query
+from helpers.charts.drawn import Drawn
 from helpers.charts.figures import DASHES, FAINT, INK, SERIES, Chart, bars, grid, key, sheet, title
 from helpers.charts.flow import flow_layers
 from helpers.charts.palette import ACCENT, SCALE, WARN, kind_of
 from helpers.charts.sweep import said
 from helpers.charts.timeline import describe
 from helpers.charts.words import least_seconds
-from helpers.runs import Run
 from helpers.trace import percentile
 
 HEAD = ("strategy", "in flight", "seconds", "ideal seconds", "a second", "p50", "p95", "answered")
@@ -27,7 +27,7 @@ STATUS = {
 LEFT_EARLY = ("#7A7A7A", "\\\\\\\\")
 
 
-def compare(*runs: Run, show: str = "timeline") -> Chart:
+def compare(*runs: Drawn, show: str = "timeline") -> Chart:
     """Several runs on one chart, with one time axis.
 
     show: "timeline" (a row for each query), "latency" (how long one query takes, p50, p95, p99) or "status" (the
@@ -40,7 +40,7 @@ def compare(*runs: Run, show: str = "timeline") -> Chart:
     return _PICTURES[show](runs)
 
 
-def timelines(runs: Sequence[Run]) -> Chart:
+def timelines(runs: Sequence[Drawn]) -> Chart:
     """Runs one above the other: a row for each query, a colour for each step; from 200 queries on, counts."""
     tall = [max(0.55, min(1.9, len(run.questions) * 0.062)) for run in runs]
     height = sum(tall) + 0.42 * len(runs) + 0.95
@@ -60,16 +60,16 @@ def timelines(runs: Sequence[Run]) -> Chart:
     return Chart(figure, alt, HEAD, [_row(run) for run in runs])
 
 
-def _in_flight(run: Run) -> str:
+def _in_flight(run: Drawn) -> str:
     seen = _peak(run)
     return f"{seen} in flight" if seen > 1 else "one at a time"
 
 
-def _peak(run: Run) -> int:
+def _peak(run: Drawn) -> int:
     return run.server["peak"] if run.server else run.summary.peak
 
 
-def _row(run: Run) -> tuple:
+def _row(run: Drawn) -> tuple:
     s, seen = run.summary, _peak(run)
     spans = [
         f"{value:.3f}" if value is not None else "-"
@@ -88,7 +88,7 @@ def _row(run: Run) -> tuple:
     )
 
 
-def _rows(axis, run: Run) -> set[str]:
+def _rows(axis, run: Drawn) -> set[str]:
     """One run's bars; returns their kinds."""
     rows = by_query(run.trace.spans(), run.seconds, len(run.questions))
     for kind, items in rows.bars.items():
@@ -110,7 +110,7 @@ def _rows(axis, run: Run) -> set[str]:
     return {kind for kind, items in rows.bars.items() if any(b > a for _, a, b in items)}
 
 
-def _flow(axis, run: Run) -> set[str]:
+def _flow(axis, run: Drawn) -> set[str]:
     """One run of many queries: how many are in each state, over time."""
     count = len(run.questions)
     times, layers = flow_layers(run.trace.spans(), run.seconds, count)
@@ -134,7 +134,7 @@ def _flow(axis, run: Run) -> set[str]:
     return {name for name, _, _ in layers} - {"answered"}
 
 
-def _ended(axis, run: Run, end: float, slowest: Run) -> None:
+def _ended(axis, run: Drawn, end: float, slowest: Drawn) -> None:
     """The time it took, said where it ended."""
     words = f"{run.seconds:.2f} s"
     if run is not slowest and run.seconds and slowest.seconds / run.seconds >= 1.05:
@@ -147,7 +147,7 @@ def _ended(axis, run: Run, end: float, slowest: Run) -> None:
                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 2, "alpha": 0.85})  # fmt: skip
 
 
-def latencies(runs: Sequence[Run]) -> Chart:
+def latencies(runs: Sequence[Drawn]) -> Chart:
     """The share of queries answered within a time: from each one's own start, and (dotted) from submission."""
     figure, (axis,) = sheet(3.6)
     rows = []
@@ -208,7 +208,7 @@ def _ecdf(axis, times: list[float], marks: list, colour: str, label: str, *, dot
     )
 
 
-def statuses(runs: Sequence[Run]) -> Chart:
+def statuses(runs: Sequence[Drawn]) -> Chart:
     """The requests that the server saw, by how it answered, over time."""
     figure, axes = sheet(1.9 * len(runs) + 0.5, nrows=len(runs), sharex=True)
     ended = [_ends(run) for run in runs]
@@ -249,7 +249,7 @@ def statuses(runs: Sequence[Run]) -> Chart:
     return Chart(figure, alt, ("strategy", "status", "requests"), rows)
 
 
-def _ends(run: Run) -> list[tuple[str, float]]:
+def _ends(run: Drawn) -> list[tuple[str, float]]:
     """(status, seconds since the run's first request) of every request that has ended."""
     journal = run.requests()
     zero = min((r["arrival"] for r in journal), default=0.0)

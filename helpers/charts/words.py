@@ -5,27 +5,27 @@ from html import escape
 
 import psutil
 
-from helpers.runs import Run
+from helpers.charts.drawn import Drawn
 from helpers.trace import Summary, ideal_seconds
 
 BUSY, FULL = 0.85, 0.93
 LATE = 0.02
 
 
-def least_seconds(run: Run, in_flight: int) -> float:
+def least_seconds(run: Drawn, in_flight: int) -> float:
     """The least time this run could have taken with so many in flight, or with as many as the server has slots."""
     slots = run.behaviour.get("capacity") or in_flight
     return ideal_seconds(run.planned, max(1, min(in_flight, slots)))
 
 
-def over_ideal(run: Run, s: Summary) -> float | None:
+def over_ideal(run: Drawn, s: Summary) -> float | None:
     """By what share it took longer than the least time; None unless every query was answered."""
     if run.outcome != "done" or s.answered < s.queries:
         return None
     return s.seconds / least_seconds(run, s.peak) - 1
 
 
-def numbers_html(run: Run, s: Summary) -> str:
+def numbers_html(run: Drawn, s: Summary) -> str:
     """Progress bar and numbers. In seconds; percentiles of one agent's time from its first step."""
     done = s.answered + s.failed + s.cancelled
     ideal, over = least_seconds(run, s.peak), over_ideal(run, s)
@@ -67,7 +67,7 @@ class Machine:
         return (time.process_time() - self._cpu) / seconds, 1 - idle / seconds
 
 
-def doubts(run: Run, seconds: float, own: float, whole: float) -> list[str]:
+def doubts(run: Drawn, seconds: float, own: float, whole: float) -> list[str]:
     """Why the times may be this computer's rather than the model's. own, whole: as Machine.busy tells them."""
     found = []
     if seconds > 0.3 and own > BUSY:
