@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from helpers.exercises.course_map import course_map
 from helpers.exercises.exercise import (
     NOT_YET,
     OPEN,
@@ -27,7 +28,7 @@ from helpers.exercises.exercise import (
     Verdict,
 )
 from helpers.exercises.judges import describe
-from helpers.exercises.progress import course_map, keep
+from helpers.exercises.progress import keep
 from helpers.exercises.running import Outcome, cause, last_line, run_limited, where
 
 __all__ = ["check", "course_map", "exercises"]

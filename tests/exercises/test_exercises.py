@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import re
 import sys
 import threading
 import time
@@ -11,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from helpers import exercises as framework
-from helpers.exercises import check, course_map
+from helpers.exercises import check
 from helpers.exercises.exercise import Exercise, Finding
 from helpers.exercises.judges import mean_in_flight, most_in_flight, requests
-from helpers.exercises.progress import CourseMap, Lesson, keep, lessons, progress_file, solved
+from helpers.exercises.progress import keep, progress_file, solved
 from helpers.exercises.running import TimeUp
 
 
@@ -350,24 +349,6 @@ def test_many_writers_leave_a_whole_file():
         writers = [pool.submit(keep, f"9.{n}") for n in range(40)]
         seen = [solved() for _ in range(200)]
     assert all("9.9" in ids for ids in seen) and all(w.result() == "" for w in writers)
-
-
-def test_the_course_map_shows_what_is_solved():
-    """Text and HTML name each lesson, its minutes, and its exercises in words."""
-    shown = CourseMap(
-        [Lesson("03_threads", "Threads & pools", "30 min", {"3.1": "x", "3.2": "y"})], {"3.1"}
-    )
-    assert "3.1 solved, 3.2 open" in repr(shown) and "1 of 2 exercises solved" in repr(shown)
-    html = shown._repr_html_()
-    assert '<a href="03_threads.ipynb">03 Threads &amp; pools</a>' in html and "<caption" in html
-
-
-def test_the_course_map_reads_the_lessons():
-    """Every lesson that has a source has a title in the map."""
-    found = lessons({"1.1": "loop", "11.1": "other"})
-    assert found and all(re.match(r"\d\d_", x.name) and x.title for x in found)
-    assert next(x for x in found if x.name.startswith("01")).exercises == {"1.1": "loop"}
-    assert repr(course_map())
 
 
 def test_in_flight_is_read_from_the_journal():

@@ -1,0 +1,121 @@
+"""A lesson's head, read; and the course map: every lesson, its exercises solved or open."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from helpers.exercises import progress
+from helpers.tables import Markup, html_table, text_table
+
+LESSONS = Path(__file__).resolve().parents[2] / "lessons"
+
+_NAME = re.compile(r"(\d\d)_\w+")
+_TITLE = re.compile(r"^# \d+ (.+)$", re.MULTILINE)
+_LINE = re.compile(
+    r"^(?P<minutes>\d+) minutes"
+    r"(?: · builds on (?P<builds_on>.+?))?"
+    r"(?: · leads to (?P<leads_to>.+))?$",
+    re.MULTILINE,
+)
+_GOALS = re.compile(r"After this lesson you can\n\n((?:- .+\n)+)")
+_GOAL = re.compile(r"^- (.+)[;.]$", re.MULTILINE)
+_TERMS = re.compile(r"The field's names: (.+)\.$", re.MULTILINE)
+_TERM = re.compile(r"\*(.+?)\*")
+_CHECK = re.compile(r"^:id: check-(\d+)-(\d+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a lesson says of itself. A part that it lacks is empty, and its minutes are then 0.
+
+    name: its file's name without the ending, as in 03_threads. builds_on, leads_to: in words.
+    goals: what a learner can do afterwards. terms: the field's names in its recap.
+    exercises: the ids of those that it checks, in its order.
+    """
+
+    name: str
+    number: int
+    title: str = ""
+    minutes: int = 0
+    builds_on: str = ""
+    leads_to: str = ""
+    goals: tuple[str, ...] = ()
+    terms: tuple[str, ...] = ()
+    exercises: tuple[str, ...] = ()
+
+
+def read_lesson(path: Path) -> Lesson:
+    """Read a lesson's source. Raises ValueError where the file is not named as 03_threads.md is."""
+    named = _NAME.fullmatch(path.stem)
+    if named is None:
+        raise ValueError(f"path is {path.name!r}; a lesson's file is named as 03_threads.md is")
+    text = path.read_text(encoding="utf-8")
+    title = _TITLE.search(text)
+    line = _LINE.search(text)
+    goals = _GOALS.search(text)
+    terms = _TERMS.search(text)
+    return Lesson(
+        name=path.stem,
+        number=int(named[1]),
+        title=title[1] if title else "",
+        minutes=int(line["minutes"]) if line else 0,
+        builds_on=(line["builds_on"] or "") if line else "",
+        leads_to=(line["leads_to"] or "") if line else "",
+        goals=tuple(_GOAL.findall(goals[1])) if goals else (),
+        terms=tuple(_TERM.findall(terms[1])) if terms else (),
+        exercises=tuple(".".join(numbers) for numbers in _CHECK.findall(text)),
+    )
+
+
+def read_lessons(folder: Path = LESSONS) -> list[Lesson]:
+    """Every lesson in a folder, in their order."""
+    return [read_lesson(path) for path in sorted(folder.glob("[0-9][0-9]_*.md"))]
+
+
+class CourseMap:
+    """Every lesson with its exercises, solved or open; shown as a table."""
+
+    _HEAD = ("Lesson", "Time", "Exercises")
+
+    def __init__(self, lessons: Iterable[Lesson], solved: set[str]):
+        self.lessons = list(lessons)
+        self.solved = solved
+
+    def __repr__(self) -> str:
+        rows = [(self._title(x), self._time(x), self._states(x)) for x in self.lessons]
+        return f"{text_table(self._HEAD, rows)}\n{self._total}"
+
+    def _repr_html_(self) -> str:
+        rows = [(self._link(x), self._time(x), self._states(x)) for x in self.lessons]
+        return html_table(f"Course map: {self._total}", self._HEAD, rows)
+
+    @staticmethod
+    def _title(lesson: Lesson) -> str:
+        return f"{lesson.number:02} {lesson.title or lesson.name}"
+
+    def _link(self, lesson: Lesson) -> Markup:
+        return Markup(f'<a href="{lesson.name}.ipynb">{escape(self._title(lesson))}</a>')
+
+    @staticmethod
+    def _time(lesson: Lesson) -> str:
+        return f"{lesson.minutes} min" if lesson.minutes else ""
+
+    @property
+    def _total(self) -> str:
+        ids = [exercise_id for lesson in self.lessons for exercise_id in lesson.exercises]
+        return f"{len(self.solved.intersection(ids))} of {len(ids)} exercises solved"
+
+    def _states(self, lesson: Lesson) -> str:
+        states = [f"{i} {'solved' if i in self.solved else 'open'}" for i in lesson.exercises]
+        return ", ".join(states) or "none"
+
+
+def course_map() -> CourseMap:
+    """Every lesson that there is, with its exercises solved or open."""
+    try:
+        done = progress.solved()
+    except OSError:
+        done = set()
+    return CourseMap(read_lessons(), done)
