@@ -3,55 +3,107 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import helpers
 
-ROOT = Path(__file__).parent.parent / "helpers"
-SHOW = {"charts", "figures", "timeline", "panel", "exercises", "claims", "doctor"}
-TEACH = ["agents.py", "strategies.py", "trace.py", "experiment.py"]
+ROOT = Path(__file__).parents[1] / "helpers"
+TOP = "the files at the top"
+# One rule for each package: what of helpers it may import besides itself. A new one needs its own.
+MAY_IMPORT = {
+    TOP: {"fake_llm"},  # the doctor starts one
+    "fake_llm": {TOP},  # and of these only `process`, see below
+    "charts": {TOP},
+    "panel": {TOP, "charts", "fake_llm"},
+    "exercises": {TOP, "fake_llm"},
+    "benchmark": {TOP, "charts"},
+    "migration": {TOP, "fake_llm"},
+    "planner": {TOP, "charts", "panel", "benchmark"},
+    "bench": {TOP, "charts", "panel", "fake_llm", "benchmark", "planner"},
+}
 
 
-def imported(path):
-    """The modules of helpers that a file imports anywhere, by their first name."""
+def module_of(path):
+    """The dotted name of a module's file."""
+    parts = ("helpers", *path.relative_to(ROOT).with_suffix("").parts)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+
+
+def imported(name):
+    """The modules of helpers that a module imports anywhere, also inside functions."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers"):
-            parts = node.module.split(".")
-            found |= (
-                {parts[1]}
-                if len(parts) > 1
-                else {helpers._HOME.get(a.name, a.name) for a in node.names}
-            )
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "helpers":
+            public = {a.name: f"helpers.{helpers._HOME.get(a.name, a.name)}" for a in node.names}
+            found |= set(public.values())
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers."):
+            inner = {f"{node.module}.{a.name}" for a in node.names} & MODULES.keys()
+            found |= inner or {node.module}
         elif isinstance(node, ast.Import):
-            found |= {a.name.split(".")[1] for a in node.names if a.name.startswith("helpers.")}
-    return found
+            found |= {a.name for a in node.names if a.name.startswith("helpers.")}
+    return found & MODULES.keys()
 
 
-@pytest.mark.parametrize("name", TEACH)
-def test_what_teaches_never_imports_what_shows_or_judges(name):
-    """agents, runners, trace and experiment know nothing of charts, panels and exercises."""
-    assert not imported(ROOT / name) & (SHOW | {"fake_llm"})
+def room(name):
+    """The package that a module stands in; the files at the top are one room."""
+    parts = name.split(".")
+    is_package = len(parts) > 2 or (len(parts) == 2 and (ROOT / parts[1]).is_dir())
+    return parts[1] if is_package else TOP
 
 
-def test_the_fake_llm_imports_only_itself():
-    """It runs in a process of its own, which must stay small."""
-    for path in (ROOT / "fake_llm").glob("*.py"):
-        assert imported(path) <= {"fake_llm"}, path.name
+def test_every_package_has_a_rule():
+    """Whoever adds a package says what it may import."""
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert packages == MAY_IMPORT.keys() - {TOP}
 
 
-def test_charts_know_nothing_of_panels():
-    """What draws does not import what has buttons."""
-    for path in ROOT.glob("*.py"):
-        if path.stem in {"charts", "figures", "timeline"}:
-            assert not imported(path) & {"panel", "exercises"}, path.name
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_what_its_rule_allows(package):
+    """For example: charts know nothing of panels, and what judges does not show."""
+    allowed = MAY_IMPORT[package] | {package}
+    own = [name for name in MODULES if room(name) == package and name != "helpers"]
+    assert own
+    for name in own:
+        stray = {other for other in imported(name) - {"helpers"} if room(other) not in allowed}
+        assert not stray, f"{name} imports {', '.join(sorted(stray))}"
 
 
-def test_every_public_name_is_there_and_there_are_fewer_than_ten():
+def test_imports_never_run_in_a_circle():
+    """Of any two modules at most one knows the other, by whatever way; packages' fronts aside."""
+    fronts = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    graph = {name: imported(name) - fronts for name in MODULES.keys() - fronts}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+def test_the_fake_llm_imports_only_itself_and_how_a_process_ends():
+    """It runs in a process of its own, which must stay small, and can be taken home alone."""
+    for name in MODULES:
+        if room(name) == "fake_llm":
+            others = {other for other in imported(name) if room(other) != "fake_llm"}
+            assert others <= {"helpers.process"}, name
+
+
+def test_what_teaches_knows_nothing_of_what_shows_or_judges():
+    """Agents and strategies are read in lessons: they stand on questions and traces alone."""
+    taught = ["helpers.agents", "helpers.strategies"]
+    known, new = set(), set(taught)
+    while new:
+        known |= new
+        new = set().union(*map(imported, new)) - known
+    shows = {"charts", "panel", "exercises", "fake_llm"}
+    assert not {name for name in known if room(name) in shows}
+    assert "helpers.tables" not in known
+
+
+def test_every_public_name_is_there_and_there_are_about_ten():
     """`from helpers import X` works for each name in __all__."""
-    assert len(helpers.__all__) < 10
+    assert len(helpers.__all__) <= 10
     for name in helpers.__all__:
         assert getattr(helpers, name) is not None
 
@@ -65,7 +117,7 @@ def test_an_unknown_name_is_a_clear_error():
 def test_the_servers_process_imports_none_of_the_rest():
     """`import helpers.fake_llm` loads neither matplotlib nor a widget nor a client."""
     code = "import sys, helpers.fake_llm.server; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert not {"matplotlib", "ipywidgets", "requests", "aiohttp.client", "openai"} & set(loaded)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"matplotlib", "ipywidgets", "requests", "openai", "psutil"} & set(
+        done.stdout.split()
+    )
