@@ -6,7 +6,7 @@ _HOME = {
     "FakeLLM": "fake_llm",
     "Agent": "agents",
     "AsyncAgent": "agents",
-    "questions": "agents",
+    "questions": "question",
     "run": "runs",
     "compare": "charts",
     "Panel": "panel",

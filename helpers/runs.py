@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
-from helpers.agents import Agent, AsyncAgent, Question
-from helpers.agents import questions as shipped
+from helpers.agents import Agent, AsyncAgent, planned_seconds
+from helpers.question import Question
+from helpers.question import questions as shipped
 from helpers.trace import Span, Stopped, Summary, Trace, ideal_seconds, step, summarise
 
 GRACE = 0.5
 LAG_PERIOD = 0.02
-_CALLS = {"weather": 2, "arithmetic": 2}
 
 _running: dict[str, "Run"] = {}
 _starting = threading.Lock()
@@ -321,15 +321,6 @@ def wait_for(event: threading.Event, timeout: float | None = None) -> bool:
         if time.monotonic() >= end:
             return False
     return True
-
-
-def planned_seconds(questions: Sequence[Question], behaviour: dict) -> list[float]:
-    """How long the course's agent takes for each question on an idle server with these settings, in seconds."""
-    b = behaviour
-    around = b["search_latency"] + b["save_latency"]
-    tool = {"weather": b["weather_latency"]}
-    kinds = [getattr(q, "kind", "") for q in questions]
-    return [around + _CALLS.get(kind, 1) * b["latency"] + tool.get(kind, 0.0) for kind in kinds]
 
 
 def explain(error: BaseException, llm: Any) -> BaseException:

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from helpers import FakeLLM, run
-from helpers.agents import AsyncAgent, ModelError, questions
-from helpers.runs import planned_seconds, start
+from helpers.agents import AsyncAgent, ModelError, planned_seconds, questions
+from helpers.runs import start
 from helpers.strategies import batches, gather, limited, serial, threads, workers
 from helpers.trace import Stopped
 
