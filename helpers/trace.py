@@ -1,35 +1,49 @@
-"""What happened when, as the learner's process saw it.
+"""What happened when, as the learner's process saw it; and the formulas by which it is judged.
 
-A trace is a callable `trace(query, step, state)`, so anything that takes a recorder takes a trace, or `print`.
-Appending is all that happens while the clock runs; spans are paired and summed by whoever reads.
+A trace is a callable `trace(query, step, state)`, so anything that takes a recorder takes a trace,
+or `print`. Appending is all that happens while the clock runs; spans are paired and summed by
+whoever reads.
 
-Steps: "query" (the whole of one question), "retrieve", "model", "tool", "process", "retry" (waiting to try again).
-States: "start", then "ok", "failed" or "cancelled".
+Steps: "query" (the whole of one question), "retrieve", "model", "tool", "process", "retry" (waiting
+to try again). States: "start", then "ok", "failed" or "cancelled".
 """
 
 import asyncio
-import csv
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError as FutureCancelled
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
-from itertools import islice
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-Recorder = Callable[[Any, str, str], object]
+Recorder = Callable[[Hashable, str, str], object]
 BAD_ENDS = ("failed", "cancelled")
 
 
 class Stopped(Exception):
-    """Raised at the next step of an agent whose run was stopped."""
+    """Ends an agent whose run was stopped; raised by a recorder that is `stoppable`."""
+
+
+def stoppable(record: Recorder, stop: threading.Event) -> Recorder:
+    """The same recorder, but no step begins any more once `stop` is set: Stopped is raised instead.
+
+    A thread cannot be cancelled from outside. But every agent tells its recorder before each step,
+    so this is where code of any kind can be asked to end. A step under way ends first, and is
+    recorded. An `except Exception` around an agent swallows Stopped; the next step raises it again.
+    """
+
+    def recorder(query: Hashable, name: str, state: str) -> None:
+        if state == "start" and stop.is_set():
+            raise Stopped
+        record(query, name, state)
+
+    return recorder
 
 
 @contextmanager
-def step(record: Recorder | None, query: Any, name: str) -> Iterator[None]:
+def step(record: Recorder | None, query: Hashable, name: str) -> Iterator[None]:
     """Record the start of a step, and how it ended; exceptions pass through."""
     if record is None:
         yield
@@ -48,9 +62,12 @@ def step(record: Recorder | None, query: Any, name: str) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Span:
-    """One step of one query. Times are seconds since the trace began; `end` is None while it runs."""
+    """One step of one query. Times are seconds since the trace began; `end` is None while it runs.
 
-    query: Any
+    lane: the name of the task, or else of the thread, that it ran in.
+    """
+
+    query: Hashable
     step: str
     lane: str
     start: float
@@ -73,17 +90,18 @@ class Trace:
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter):
-        self._clock, self._zero = clock, clock()
-        self._events: list[tuple] = []
+        self._clock = clock
+        self._zero = clock()
+        self._events: list[tuple[float, Hashable, str, str, str]] = []
         self._read = 0
         self._spans: list[Span] = []
-        self._open: dict[
-            tuple, tuple
-        ] = {}  # of (span, what the same step had open before it, or None)
+        # A stack, because the same step of the same query may begin again before it has ended.
+        self._open: defaultdict[tuple, list[Span]] = defaultdict(list)
         self._pairing = threading.Lock()
 
-    def __call__(self, query: Any, step: str, state: str) -> None:
+    def __call__(self, query: Hashable, step: str, state: str) -> None:
         """Note that a step of a query started ("start") or ended ("ok", "failed", "cancelled")."""
+        # No lock: appending to a list is atomic, and whoever records should not wait.
         self._events.append((self.now(), getattr(query, "number", query), step, state, _lane()))
 
     def __repr__(self) -> str:
@@ -96,37 +114,33 @@ class Trace:
     def spans(self) -> list[Span]:
         """Every span so far, in the order of their starts."""
         with self._pairing:
-            upto = len(self._events)
-            for time, query, step, state, lane in islice(self._events, self._read, upto):
-                key = (query, step, lane)
-                if state == "start":
-                    span = Span(query, step, lane, time)
-                    self._open[key] = (span, self._open.get(key))
-                    self._spans.append(span)
-                elif opened := self._open.pop(key, None):
-                    opened[0].end, opened[0].state = time, state
-                    if opened[1]:
-                        self._open[key] = opened[1]
-            self._read = upto
+            new = self._events[self._read :]
+            self._read += len(new)
+            for event in new:
+                self._pair(*event)
             return list(self._spans)
-
-    def save(self, path: str | Path) -> None:
-        """Write every span as a line of CSV."""
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file)
-            table.writerow([field.name for field in fields(Span)])
-            table.writerows(astuple(span) for span in self.spans())
 
     def close(self, state: str = "cancelled") -> None:
         """End every span that still runs, as `state`: for a run that was abandoned."""
         self.spans()
         now = self.now()
         with self._pairing:
-            for opened in self._open.values():
-                while opened:
-                    span, opened = opened
-                    span.end, span.state = now, state
+            for stack in self._open.values():
+                for span in stack:
+                    span.end = now
+                    span.state = state
             self._open.clear()
+
+    def _pair(self, now: float, query: Hashable, step: str, state: str, lane: str) -> None:
+        stack = self._open[query, step, lane]
+        if state == "start":
+            span = Span(query, step, lane, now)
+            stack.append(span)
+            self._spans.append(span)
+        elif stack:
+            span = stack.pop()
+            span.end = now
+            span.state = state
 
 
 def _lane() -> str:
@@ -140,7 +154,11 @@ def _lane() -> str:
 
 @dataclass(frozen=True)
 class Summary:
-    """A run in numbers. Times in seconds; percentiles are of answered queries, None where there is none."""
+    """A run in numbers. Times in seconds, throughput in answered queries a second.
+
+    in_flight: queries under way now; mean_in_flight and peak: over the whole time.
+    Percentiles are of answered queries, and None where there is none.
+    """
 
     queries: int
     answered: int
@@ -160,34 +178,44 @@ class Summary:
 
 
 def summarise(spans: Iterable[Span], now: float, queries: int) -> Summary:
-    """Sum up a trace at the instant `now` (seconds since it began), out of `queries` submitted at zero.
+    """Sum up a trace at the instant `now` (seconds since it began), out of `queries` that were put.
 
-    Percentiles "from start" run from a query's first step; the others from submission, so they hold the wait.
+    Percentiles "from start" run from a query's first step; the others from the trace's beginning,
+    at which all were put, so they hold the time that a query waited for its turn.
     """
-    whole = [s for s in spans if s.step == "query"]
-    answered = [s for s in whole if s.state == "ok"]
-    busy = sum((now if s.end is None else s.end) - s.start for s in whole)
-    waits = sorted(s.end for s in answered)
-    services = sorted(s.end - s.start for s in answered)
+    whole = [span for span in spans if span.step == "query"]
+    answered = [span for span in whole if span.state == "ok"]
+    busy = sum((now if span.end is None else span.end) - span.start for span in whole)
+    waits = [span.end for span in answered]
+    services = [span.end - span.start for span in answered]
     return Summary(
         queries=queries,
         answered=len(answered),
-        failed=sum(s.state == "failed" for s in whole),
-        cancelled=sum(s.state == "cancelled" for s in whole),
+        failed=sum(span.state == "failed" for span in whole),
+        cancelled=sum(span.state == "cancelled" for span in whole),
         seconds=now,
         throughput=len(answered) / now if now else 0.0,
-        in_flight=sum(s.end is None for s in whole),
+        in_flight=sum(span.end is None for span in whole),
         mean_in_flight=busy / now if now else 0.0,
-        peak=peak((s.start, s.end) for s in whole),
-        **{f"p{p}": percentile(waits, p) for p in (50, 95, 99)},
-        **{f"p{p}_from_start": percentile(services, p) for p in (50, 95, 99)},
+        peak=peak_of(whole),
+        p50=percentile(waits, 50),
+        p95=percentile(waits, 95),
+        p99=percentile(waits, 99),
+        p50_from_start=percentile(services, 50),
+        p95_from_start=percentile(services, 95),
+        p99_from_start=percentile(services, 99),
     )
+
+
+def peak_of(spans: Iterable[Span], step: str = "query") -> int:
+    """The most spans of one step that were under way at one instant."""
+    return peak((span.start, span.end) for span in spans if span.step == step)
 
 
 def peak(intervals: Iterable[tuple[float, float | None]]) -> int:
     """The most intervals (start, end or None for one that goes on) under way at one instant.
 
-    One that ends at the instant at which another starts makes room for it: the two do not overlap.
+    One that ends at the instant at which another starts makes room for it: they do not overlap.
     """
     starts: list[float] = []
     ends: list[float] = []
@@ -205,7 +233,10 @@ def peak(intervals: Iterable[tuple[float, float | None]]) -> int:
 
 
 def percentile(values: Sequence[float], p: float) -> float | None:
-    """The smallest value that at least p percent of the values do not exceed (nearest rank); None if there is none."""
+    """The smallest value that at least p percent of the values do not exceed (nearest rank).
+
+    None where there are no values.
+    """
     if not values:
         return None
     ranked = sorted(values)

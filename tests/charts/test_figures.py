@@ -100,18 +100,6 @@ def test_another_ending_is_refused(runs, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_is_saved_as_csv(runs, tmp_path):
-    """A line for each span, with its query, step, lane, times and state."""
-    runs[0].trace.save(tmp_path / "run.csv")
-    with (tmp_path / "run.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert (
-        len(rows) == len(runs[0].trace.spans())
-        and rows[0]["step"] == "query"
-        and rows[0]["state"] == "ok"
-    )
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"), [((), "at least one run"), (("show",), "it takes one of timeline")]
 )
