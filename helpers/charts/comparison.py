@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from helpers.charts.bars import MOST_ROWS, by_query
+from helpers.charts.bars import MOST_ROWS, bars_by_query
 from helpers.charts.drawn import Drawn
 from helpers.charts.figures import DASHES, FAINT, INK, SERIES, Chart, bars, grid, key, sheet, title
 from helpers.charts.flow import flow_layers
 from helpers.charts.palette import ACCENT, SCALE, WARN, kind_of
 from helpers.charts.sweep import said
-from helpers.charts.timeline import describe
-from helpers.charts.words import least_seconds
+from helpers.charts.words import describe
 from helpers.trace import percentile
 
 HEAD = ("strategy", "in flight", "seconds", "ideal seconds", "a second", "p50", "p95", "answered")
@@ -76,12 +75,11 @@ def _row(run: Drawn) -> tuple:
         for value in (s.p50_from_start, s.p95_from_start)
     ]
     answered = f"{s.answered} of {s.queries}"
-    ideal = least_seconds(run, max(seen, 1))
     return (
         run.name,
         seen,
         f"{run.seconds:.2f}",
-        f"{ideal:.2f}",
+        f"{run.ideal:.2f}",
         f"{s.throughput:.1f}",
         *spans,
         answered,
@@ -90,8 +88,8 @@ def _row(run: Drawn) -> tuple:
 
 def _rows(axis, run: Drawn) -> set[str]:
     """One run's bars; returns their kinds."""
-    rows = by_query(run.trace.spans(), run.seconds, len(run.questions))
-    for kind, items in rows.bars.items():
+    rows = bars_by_query(run.spans(), run.seconds, len(run.questions))
+    for kind, items in rows.by_kind.items():
         bars(axis, kind, items)
     axis.set_ylim(rows.count + 0.7, 0.3)
     axis.set_yticks(
@@ -107,13 +105,13 @@ def _rows(axis, run: Drawn) -> set[str]:
         )
     )
     axis.set_ylabel("query", color=FAINT, fontsize=9)
-    return {kind for kind, items in rows.bars.items() if any(b > a for _, a, b in items)}
+    return {kind for kind, items in rows.by_kind.items() if any(b > a for _, a, b in items)}
 
 
 def _flow(axis, run: Drawn) -> set[str]:
     """One run of many queries: how many are in each state, over time."""
     count = len(run.questions)
-    times, layers = flow_layers(run.trace.spans(), run.seconds, count)
+    times, layers = flow_layers(run.spans(), run.seconds, count)
     for name, low, high in layers:
         look = kind_of(name)
         colour = {"answered": "#D6E6F2", "waiting": "#E2E2E2"}.get(name, look.colour)
@@ -154,7 +152,7 @@ def latencies(runs: Sequence[Drawn]) -> Chart:
     for i, run in enumerate(runs):
         colour, whole = (
             SERIES[i % len(SERIES)],
-            [s for s in run.trace.spans() if s.step == "query" and s.state == "ok"],
+            [s for s in run.spans() if s.step == "query" and s.state == "ok"],
         )
         for clock, times in (
             ("from its start", [s.end - s.start for s in whole]),

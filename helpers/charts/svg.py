@@ -5,24 +5,61 @@ from html import escape
 # The page's own colour of text, so that a chart is legible in the light theme and in the dark one.
 INK = "currentColor"
 
+# JupyterLab's font and colour of text; elsewhere, as on a page of documentation, its defaults.
+_STYLE = (
+    "display:block;width:100%;font:12px var(--jp-ui-font-family,sans-serif);"
+    "color:var(--jp-content-font-color1,#222)"
+)
+
+
+def picture(width: float, height: float, words: str, *children: str, style: str = "") -> str:
+    """A whole picture of so many pixels. words: what it shows, for people who do not see it.
+
+    It is as wide as the place that it stands in; style: what else its CSS says.
+    """
+    return element(
+        "svg",
+        *children,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
+        role="img",
+        aria_label=words,
+        style=_STYLE + style,
+    )
+
 
 def element(tag: str, *children: str, **attributes: object) -> str:
-    """An element such as element("path", d="M0 0H9", stroke_width=2): <path d=… stroke-width=…/>.
+    """An element: element("path", d="M0 0H9", stroke_width=2) is <path d="M0 0H9" stroke-width="2"/>.
 
-    Underscores become hyphens; an attribute that is None is left out; a float keeps one decimal,
-    which is a tenth of a pixel. Attributes are escaped, children are SVG already.
+    Underscores in names become hyphens (class_ is class), and an attribute that is None is left out.
+    A float keeps a tenth, which is a tenth of a pixel; below 1 it is a share and keeps two digits.
+    Attributes are escaped; children are SVG already.
     """
     given = "".join(
-        f' {name.strip("_").replace("_", "-")}="{_value(value)}"'
-        for name, value in attributes.items()
-        if value is not None
+        [
+            f' {name.rstrip("_").replace("_", "-")}="{_value(value)}"'
+            for name, value in attributes.items()
+            if value is not None
+        ]
     )
     inside = "".join(children)
     return f"<{tag}{given}>{inside}</{tag}>" if inside else f"<{tag}{given}/>"
 
 
 def _value(value: object) -> str:
-    return f"{value:.1f}" if isinstance(value, float) else escape(str(value))
+    if isinstance(value, float):
+        return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
+    return escape(str(value))
+
+
+def path(d: str, **attributes: object) -> str:
+    """A path, or nothing where it has no points."""
+    return element("path", d=d, **attributes) if d else ""
+
+
+def line(d: str, **attributes: object) -> str:
+    """A path that is not filled, in the page's colour of text unless `stroke` says another."""
+    return path(d, **{"fill": "none", "stroke": INK} | attributes)
 
 
 def text(
@@ -35,7 +72,13 @@ def text(
     bold: bool = False,
     **attributes: object,
 ) -> str:
-    """Words at a place (pixels, of the base line); anchor: which part of them stands there."""
-    look = {"fill": INK, "opacity": 0.75 if faint else None, "font_weight": 600 if bold else None}
-    place = {"x": float(x), "y": float(y), "text_anchor": anchor}
-    return element("text", escape(words), **place, **look, **attributes)
+    """Words at a place (pixels, of their base line). anchor: which part of them stands there."""
+    look = {
+        "x": float(x),
+        "y": float(y),
+        "text_anchor": anchor,
+        "fill": INK,
+        "opacity": 0.75 if faint else None,
+        "font_weight": 600 if bold else None,
+    }
+    return element("text", escape(words), **look | attributes)

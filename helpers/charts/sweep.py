@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
+from helpers.charts.axis import round_up as nice
+from helpers.charts.axis import ticks
 from helpers.charts.palette import ACCENT, SCALE, WARN
-from helpers.charts.timeline import nice, ticks
 
 LEFT, RIGHT, TOP, UPPER, LOWER, GAP = 56, 110, 30, 200, 96, 44
 TEXT = 'fill="currentColor"'

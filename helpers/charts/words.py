@@ -1,91 +1,115 @@
-"""A run in numbers, as text: what the panel shows beside the chart, and when those numbers are not to be trusted."""
+"""A run in words and numbers: what stands beside its chart, and why not to trust its times."""
 
-import time
 from html import escape
 
-import psutil
-
 from helpers.charts.drawn import Drawn
-from helpers.trace import Summary, ideal_seconds
+from helpers.charts.svg import element
+from helpers.trace import Summary
 
-BUSY, FULL = 0.85, 0.93
+# Beyond this share of one processor, Python's own work adds to the times, however much waits.
+BUSY = 0.85
+# Beyond this share of all processors, somebody has to wait for one.
+FULL = 0.93
+# A share over less time than this, in seconds, is a matter of chance.
+_LEAST_SECONDS = 0.3
+# How late the fake LLM may answer, in seconds: a tenth of the usual reply's time.
 LATE = 0.02
+# How late the loop may be, in seconds: two of its meter's periods, and the clock's own grain.
+LOOP_LATE = 0.05
 
 
-def least_seconds(run: Drawn, in_flight: int) -> float:
-    """The least time this run could have taken with so many in flight, or with as many as the server has slots."""
-    slots = run.behaviour.get("capacity") or in_flight
-    return ideal_seconds(run.planned, max(1, min(in_flight, slots)))
+def describe(name: str, summary: Summary) -> str:
+    """A run in one sentence, for people who hear the chart rather than see it."""
+    ends = [f"{summary.answered} of {summary.queries} answered"]
+    if summary.failed:
+        ends.append(f"{summary.failed} failed")
+    if summary.cancelled:
+        ends.append(f"{summary.cancelled} cancelled")
+    return f"{name}: {', '.join(ends)} in {summary.seconds:.2f} s, at most {summary.peak} in flight"
 
 
-def over_ideal(run: Drawn, s: Summary) -> float | None:
-    """By what share it took longer than the least time; None unless every query was answered."""
-    if run.outcome != "done" or s.answered < s.queries:
-        return None
-    return s.seconds / least_seconds(run, s.peak) - 1
+def numbers_html(run: Drawn, summary: Summary) -> str:
+    """A progress bar and the numbers of a run. summary: of this moment, so that all agree.
 
-
-def numbers_html(run: Drawn, s: Summary) -> str:
-    """Progress bar and numbers. In seconds; percentiles of one agent's time from its first step."""
-    done = s.answered + s.failed + s.cancelled
-    ideal, over = least_seconds(run, s.peak), over_ideal(run, s)
-    percentiles = (
-        "–" if s.p50_from_start is None else f"{s.p50_from_start:.2f} / {s.p95_from_start:.2f} s"
+    Times are in seconds; the percentiles are of one agent's time from its first step.
+    """
+    done = summary.answered + summary.failed + summary.cancelled
+    progress = element(
+        "progress",
+        class_="course-progress",
+        aria_label="queries done",
+        max=summary.queries,
+        value=done,
     )
-    numbers = {
-        "elapsed": f"{s.seconds:.2f} s",
-        f"least possible with {s.peak} in flight": f"{ideal:.2f} s",
+    numbers = [
+        element("div", element("span", escape(name)), element("b", escape(value)))
+        for name, value in _numbers(run, summary, done).items()
+    ]
+    return progress + element("div", *numbers, class_="course-numbers")
+
+
+def _numbers(run: Drawn, summary: Summary, done: int) -> dict[str, str]:
+    """The numbers by their names, as they are shown. done: queries that have ended somehow."""
+    ideal = run.ideal
+    over = over_ideal(run, summary, ideal)
+    errors = f"{summary.failed}"
+    if summary.cancelled:
+        errors += f", {summary.cancelled} cancelled"
+    percentiles = "–"
+    if summary.p50_from_start is not None:
+        percentiles = f"{summary.p50_from_start:.2f} / {summary.p95_from_start:.2f} s"
+    return {
+        "elapsed": f"{summary.seconds:.2f} s",
+        f"least possible with {summary.peak} in flight": f"{ideal:.2f} s",
         "over the least": "–" if over is None else f"{over:.0%}",
-        "done": f"{done} of {s.queries}",
-        "in flight": f"{s.in_flight}" if not run.over else f"at most {s.peak}",
-        "throughput": f"{s.throughput:.1f} a second",
+        "done": f"{done} of {summary.queries}",
+        "in flight": f"at most {summary.peak}" if run.over else f"{summary.in_flight}",
+        "throughput": f"{summary.throughput:.1f} a second",
         "p50 / p95 of one agent": percentiles,
-        "errors": f"{s.failed}" + (f", {s.cancelled} cancelled" if s.cancelled else ""),
+        "errors": errors,
     }
-    items = "".join(
-        f"<div><span>{escape(name)}</span><b>{escape(value)}</b></div>"
-        for name, value in numbers.items()
-    )
-    bar = f'<progress class="course-progress" aria-label="queries done" max="{s.queries}" value="{done}"></progress>'
-    return f'{bar}<div class="course-numbers">{items}</div>'
 
 
-class Machine:
-    """How busy this computer and this process have been since it was made."""
+def over_ideal(run: Drawn, summary: Summary, ideal: float) -> float | None:
+    """By what share the run took longer than `ideal` seconds; None unless all were answered."""
+    if run.outcome != "done" or summary.answered < summary.queries:
+        return None
+    return summary.seconds / ideal - 1
 
-    def __init__(self) -> None:
-        self._start, self._cpu, self._idle = (
-            time.perf_counter(),
-            time.process_time(),
-            psutil.cpu_times().idle,
+
+def doubts(run: Drawn, own: float, whole: float) -> list[str]:
+    """Why the run's times may be this computer's rather than the model's.
+
+    own, whole: the shares of the processors since it began, as `Load.shares` tells them.
+    """
+    reasons = [_busy(own, whole)] if run.now() > _LEAST_SECONDS else []
+    reasons += [_loop_late(run), _server_late(run)]
+    return [reason for reason in reasons if reason]
+
+
+def _busy(own: float, whole: float) -> str:
+    if own > BUSY:
+        return (
+            f"Python used {own:.0%} of a processor: "
+            "the times are partly its own, not only the model's."
         )
-
-    def busy(self) -> tuple[float, float]:
-        """(share of one processor that this process used, share of all processors that anyone used)."""
-        seconds = max(1e-6, time.perf_counter() - self._start)
-        idle = (psutil.cpu_times().idle - self._idle) / (psutil.cpu_count() or 1)
-        return (time.process_time() - self._cpu) / seconds, 1 - idle / seconds
+    if whole > FULL:
+        return f"This computer was {whole:.0%} busy, with other work too: the times are too long."
+    return ""
 
 
-def doubts(run: Drawn, seconds: float, own: float, whole: float) -> list[str]:
-    """Why the times may be this computer's rather than the model's. own, whole: as Machine.busy tells them."""
-    found = []
-    if seconds > 0.3 and own > BUSY:
-        found.append(
-            f"Python used {own:.0%} of a processor: the times are partly its own, not only the model's."
-        )
-    elif seconds > 0.3 and whole > FULL:
-        found.append(
-            f"This computer was {whole:.0%} busy, with other work too: the times are too long."
-        )
+def _loop_late(run: Drawn) -> str:
     worst = max((late for _, late in run.lag), default=0.0)
-    if worst > max(LATE * 2.5, run.behaviour.get("latency", 0.0) / 4):
-        found.append(
-            f"The event loop was up to {worst:.2f} s late: something kept it from its other tasks."
-        )
+    # Against replies that take long, a loop that is a little late does not show.
+    if worst <= max(LOOP_LATE, run.behaviour.get("latency", 0.0) / 4):
+        return ""
+    return f"The event loop was up to {worst:.2f} s late: something kept it from its other tasks."
+
+
+def _server_late(run: Drawn) -> str:
     late = ((run.server or {}).get("late") or {}).get("p99")
-    if late is not None and late > max(LATE, run.behaviour.get("latency", 0.0) / 5):
-        found.append(
-            f"The fake LLM answered up to {late * 1000:.0f} ms late: this computer could not keep up."
-        )
-    return found
+    if late is None or late <= max(LATE, run.behaviour.get("latency", 0.0) / 5):
+        return ""
+    return (
+        f"The fake LLM answered up to {late * 1000:.0f} ms late: this computer could not keep up."
+    )

@@ -22,7 +22,8 @@ from IPython.display import display
 
 from helpers.charts.comparison import Chart, compare
 from helpers.charts.sweep import said
-from helpers.charts.words import Machine, doubts
+from helpers.charts.words import doubts
+from helpers.machine import Load
 from helpers.panel.controls import Choice, Number, Slider
 from helpers.panel.output import Printed
 from helpers.panel.screen import Screen, last_lines, verdict
@@ -353,7 +354,7 @@ class Panel(widgets.VBox):
         self._say(words)
 
     def _draw(self, run: Run) -> None:
-        pinned, guess, machine, printed = list(self.pinned), self._guess, Machine(), self._printed
+        pinned, guess, machine, printed = list(self.pinned), self._guess, Load(), self._printed
         try:
             due = time.monotonic()
             while not run.over:
@@ -363,11 +364,11 @@ class Panel(widgets.VBox):
                 )  # first, so that no frame competes with the start of a run
                 if not run.over:
                     self.screen.draw(
-                        run, pinned, guess, doubts(run, run.trace.now(), *machine.busy())
+                        run, pinned, guess, doubts(run, *machine.shares())
                     )
             self.last = run
             self.screen.draw(
-                run, pinned, guess, doubts(run, run.seconds, *machine.busy()) + printed.note()
+                run, pinned, guess, doubts(run, *machine.shares()) + printed.note()
             )
             words, alert = verdict(run, guess)
             self._say(words, alert=alert)

@@ -8,8 +8,10 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from helpers.charts.timeline import WIDTH, Scene, describe, kinds_in, legend_html, timeline_svg
-from helpers.charts.words import numbers_html
+from helpers.charts.legend import kinds_in, legend_html
+from helpers.charts.scene import WIDTH, Scene
+from helpers.charts.timeline import timeline_svg
+from helpers.charts.words import describe, numbers_html
 from helpers.panel.controls import Choice, StatusLine
 from helpers.runs import Run
 from helpers.trace import Summary

@@ -1,0 +1,129 @@
+"""The upper part of the live chart, up to 200 queries: a row of bars for each query or thread."""
+
+from collections.abc import Iterator
+
+from helpers.charts.bars import MOST_ROWS, Bar, Bars
+from helpers.charts.hatching import fill
+from helpers.charts.palette import in_order, kind_of
+from helpers.charts.scene import LEFT, PLOT, TALL_ROW, TOP, Scene, TimeAxis
+from helpers.charts.svg import line, text
+
+# Rows need so many pixels: for the name of a step in its bar, and for how a query ended.
+_WORD = 12
+_END = 8
+# How many ends have their word: more than the rows that are as tall as that.
+_MOST_ENDS = 60
+# Of the text in bars, in pixels: its size, and from a row's middle down to its base line.
+_FONT = 10.5
+_DROP = 3.5
+# What one letter of it takes at most, and the air on both sides of a word.
+_LETTER = 7
+_AIR = 8
+# A step of no time at all can be seen, too.
+_LEAST_WIDTH = 0.7
+# A wait is a thin line through its row, so that work stands out.
+_WAIT = 6
+
+
+class _Rows:
+    """Where the rows of a chart are. Beyond MOST_ROWS, every n-th is drawn."""
+
+    def __init__(self, count: int):
+        self.every = -(-count // MOST_ROWS)  # rounded up
+        self.shown = -(-count // self.every)
+        self.height = min(TALL_ROW, PLOT / self.shown)
+        # Rows of a few pixels need them for their bars rather than for gaps.
+        self.thick = self.height * (0.76 if self.height > 4 else 0.9)
+        self.middle = [TOP + self.height * (row // self.every + 0.5) for row in range(count)]
+
+    @property
+    def bottom(self) -> float:
+        """Where the last row ends."""
+        return TOP + self.height * self.shown
+
+    def drawn(self, row: int) -> bool:
+        """Whether this row is one of those that are drawn."""
+        return row % self.every == 0
+
+
+def rows_svg(scene: Scene, axis: TimeAxis, bars: Bars) -> tuple[str, float]:
+    """The bars with their words, and the pixel at which the last row ends."""
+    rows = _Rows(bars.count)
+    parts = [_ghost(scene, axis, rows)]
+    parts += [
+        _bars_of(kind, bars.by_kind[kind], scene, axis, rows) for kind in in_order(bars.by_kind)
+    ]
+    parts += _numbers(rows)
+    if rows.height > _WORD:
+        parts += _names_of_steps(bars, axis, rows)
+    if rows.height > _END:
+        parts += _ends(bars, axis, rows)
+    return "".join(parts), rows.bottom
+
+
+def _bars_of(kind: str, bars: list[Bar], scene: Scene, axis: TimeAxis, rows: _Rows) -> str:
+    """All bars of a kind as the strokes of one path: an element for each would be ten times as much."""
+    scale = axis.pixels_per_second
+    middle = [f"{y:.1f}" for y in rows.middle]
+    d = "".join(
+        [
+            f"M{LEFT + start * scale:.1f} {middle[row]}"
+            f"h{max(_LEAST_WIDTH, (end - start) * scale):.1f}"
+            for row, start, end in bars
+            if rows.drawn(row)
+        ]
+    )
+    thick = min(rows.thick, _WAIT) if kind == "waiting" else rows.thick
+    return line(d, stroke=fill(kind, scene.key), stroke_width=float(thick))
+
+
+def _ghost(scene: Scene, axis: TimeAxis, rows: _Rows) -> str:
+    """The run to compare with: a pale bar for each query. Its threads are not those of this run."""
+    if scene.lanes:
+        return ""
+    d = "".join(
+        f"M{axis.x(span.start):.1f} {rows.middle[span.query]:.1f}H{axis.x(span.end or 0):.1f}"
+        for span in scene.ghost
+        if span.step == "query"
+        and type(span.query) is int
+        and span.query < len(rows.middle)
+        and rows.drawn(span.query)
+    )
+    return line(d, opacity=0.14, stroke_width=float(rows.thick))
+
+
+def _numbers(rows: _Rows) -> Iterator[str]:
+    """The numbers of some rows, from 1, as far apart as lines of text need."""
+    gap = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200) if n * rows.height >= 15)
+    numbered = {0, *range(gap - 1, rows.shown, gap)}
+    if gap == 2:
+        numbered.discard(1)  # it would touch the first
+    for place in sorted(numbered):
+        y = TOP + rows.height * (place + 0.5) + 4
+        yield text(LEFT - 8, y, str(place * rows.every + 1), "end")
+
+
+def _names_of_steps(bars: Bars, axis: TimeAxis, rows: _Rows) -> Iterator[str]:
+    """The word for each plain kind, once, in the first bar that is wide enough for it."""
+    for name in in_order(bars.by_kind):
+        kind = kind_of(name)
+        if kind.hatch:
+            continue  # words on hatching cannot be read
+        needed = (_LETTER * len(kind.word) + _AIR) / axis.pixels_per_second
+        for row, start, end in bars.by_kind[name]:
+            if end - start > needed and rows.drawn(row):
+                middle = axis.x((start + end) / 2)
+                y = rows.middle[row] + _DROP
+                yield text(middle, y, kind.word, font_size=_FONT, fill=kind.ink)
+                break
+
+
+def _ends(bars: Bars, axis: TimeAxis, rows: _Rows) -> Iterator[str]:
+    """How queries ended that did not end well, in a word beside their last bar."""
+    edge = axis.right - 60  # where "cancelled" would no longer fit on the right
+    for row, second, state in bars.bad_ends[:_MOST_ENDS]:
+        if not rows.drawn(row):
+            continue
+        x = axis.x(second)
+        offset, anchor = (5, "start") if x < edge else (-5, "end")
+        yield text(x + offset, rows.middle[row] + _DROP, state, anchor, font_size=_FONT)
