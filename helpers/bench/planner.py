@@ -5,7 +5,7 @@ import os
 import psutil
 
 from helpers import FakeLLM
-from helpers.benchmark.benchmark import Row, measure
+from helpers.benchmark import Row, measure
 from helpers.planner.planner import batch, calibrate
 
 ROWS = (

@@ -1,48 +1,78 @@
-"""The benchmark as a picture: requests a second for each way, beside what the article says and what theory allows."""
+"""The benchmark as a picture: what each way reaches, what the article says, what theory allows."""
 
-from helpers.benchmark.benchmark import REQUESTS, Benchmark, ideal_for_all
+from helpers.benchmark.benchmark import Benchmark
+from helpers.benchmark.rows import REQUESTS, Result
 from helpers.charts.figures import FAINT, INK, Chart, grid, sheet, title
 from helpers.charts.palette import ACCENT, WARN
+from helpers.tables import figure
+
+# Inches: of a bar with its name, and of the axis, the title and the legend together.
+BAR_HEIGHT = 0.36
+REST_HEIGHT = 1.1
+
+# Requests a second. One at a time gives 0.5, all at once 500; some room on both sides.
+AXIS_RANGE = (0.3, 900)
+
+HEAD = ("how", "measured", "theory allows", "the article says")
 
 
 def rates(bench: Benchmark) -> Chart:
-    """A bar for each row; a line where theory ends (Little's law), a cross where the article stands."""
-    results = [bench.results[row.name] for row in bench.rows if row.name in bench.results]
+    """Requests a second: a bar for each row, a line where theory ends, a cross for the article.
+
+    Theory is Little's law. Raises ValueError where the benchmark has no result yet.
+    """
+    results = bench.done
     if not results:
         raise ValueError("the benchmark has no result yet; bench.run() measures")
-    figure, (axis,) = sheet(0.36 * len(results) + 1.1)
+    picture, (axis,) = sheet(BAR_HEIGHT * len(results) + REST_HEIGHT)
+    _draw(axis, results)
+    axis.set_xscale("log")
+    axis.set_xlim(*AXIS_RANGE)
+    axis.set_yticks(range(len(results)), [result.row.name for result in results])
+    axis.invert_yaxis()
+    axis.set_xlabel("requests a second, each ten times the one before", color=FAINT, fontsize=9)
+    title(axis, "1,000 requests of 2 s", "requests a second")
+    grid(axis, "x")
+    picture.legend(loc="outside lower left", ncols=3, frameon=False, fontsize=9, labelcolor=INK)
+    rows = [_in_numbers(result) for result in results]
+    return Chart(picture, _in_words(rows), HEAD, rows)
+
+
+def _draw(axis, results: list[Result]) -> None:
     places = range(len(results))
-    axis.barh(places, [r.rate for r in results], height=0.62, color=ACCENT, label="measured")
-    limits = [REQUESTS / ideal_for_all(r) for r in results]
+    measured = [result.rate for result in results]
+    axis.barh(places, measured, height=0.62, color=ACCENT, label="measured")
+    line = {"color": INK, "markersize": 16, "markeredgewidth": 2}
+    axis.plot([_limit(result) for result in results], places, "|", label="theory allows", **line)
+    said = [(place, result.row.article) for place, result in enumerate(results)]
     axis.plot(
-        limits, places, "|", color=INK, markersize=16, markeredgewidth=2, label="theory allows"
-    )
-    said = [(r.row.article[1], place) for place, r in zip(places, results) if r.row.article]
-    axis.plot(
-        *zip(*said),
+        [article.rate for _, article in said if article],
+        [place for place, article in said if article],
         "X",
         color=WARN,
         markersize=9,
         markeredgecolor="white",
         label="the article says",
     )
-    axis.set_xscale("log")
-    axis.set_xlim(0.3, 900)
-    axis.set_yticks(list(places), [r.row.name for r in results])
-    axis.invert_yaxis()
-    axis.set_xlabel("requests a second, each ten times the one before", color=FAINT, fontsize=9)
-    title(axis, "1,000 requests of 2 s", "requests a second")
-    grid(axis, "x")
-    figure.legend(loc="outside lower left", ncols=3, frameon=False, fontsize=9, labelcolor=INK)
-    head = ("how", "measured", "theory allows", "the article says")
-    rows = [
-        (
-            r.row.name,
-            f"{r.rate:.3g}",
-            f"{limit:.3g}",
-            f"{r.row.article[1]:g}" if r.row.article else "–",
-        )
-        for r, limit in zip(results, limits)
-    ]
-    alt = "Requests a second. " + ". ".join(f"{n}: measured {m}, theory {t}, article {a}" for n, m, t, a in rows) + "."  # fmt: skip
-    return Chart(figure, alt, head, rows)
+
+
+def _limit(result: Result) -> float:
+    return REQUESTS / result.unscaled_ideal
+
+
+def _in_numbers(result: Result) -> tuple[str, str, str, str]:
+    said = result.row.article
+    return (
+        result.row.name,
+        figure(result.rate),
+        figure(_limit(result)),
+        figure(said.rate) if said else "–",
+    )
+
+
+def _in_words(rows: list[tuple[str, str, str, str]]) -> str:
+    each = (
+        f"{name}: measured {measured}, theory {theory}, article {article}."
+        for name, measured, theory, article in rows
+    )
+    return " ".join(["Requests a second.", *each])

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from helpers.benchmark.benchmark import Row, measure
+from helpers.benchmark import Row, measure
 from helpers.tables import figure
 from helpers.trace import peak, percentile
 

@@ -1,150 +1,158 @@
-"""The benchmark of lesson 11: real rows in real processes, small ones; what is done is kept."""
+"""The benchmark: what is done is kept and not run again, and the table says what was run."""
 
 import json
-import os
 
-import psutil
 import pytest
 
-from helpers import FakeLLM
-from helpers.benchmark.benchmark import (
-    ARTICLE,
-    FULL,
-    SMALL,
-    Benchmark,
-    Row,
-    fresh,
-    measure,
-    measured_alone,
-)
+from helpers.benchmark.benchmark import Benchmark, same_ratios, shipped
+from helpers.benchmark.rows import FULL, SMALL, Row
+from tests.benchmark.made_up import result
 
-FEW = [
-    Row("serial", "serial", 1, 3, 0.05),
-    Row("threads", "threads", 4, 12, 0.05),
-    Row("async", "async", 4, 12, 0.05),
-]
+ONE = Row("one", "serial", 1, 1, 0.01)
+TWO = Row("two", "async", 2, 2, 0.01)
+THREE = Row("three", "async", 1, 1, 0.01)
 
 
-@pytest.fixture(scope="module")
-def llm():
-    with FakeLLM() as llm:
-        yield llm
+def filled(rows, path=None):
+    """A benchmark with a result for each of these rows."""
+    return Benchmark(rows, path=path, results={row.name: result(row) for row in rows})
 
 
-@pytest.mark.parametrize("row", FEW, ids=lambda row: row.name)
-def test_a_row_tells_what_the_client_and_the_server_saw(row, llm):
-    """Time no less than Little's law, one connection for each in flight, memory, threads and CPU of its own."""
-    result = measure(row, llm)
-    assert result.seconds >= result.ideal > 0 and result.connections == row.in_flight
-    assert 5 < result.memory < 500 and result.cpu > 0
-    assert result.threads >= (row.limit + 1 if row.how == "threads" else 1)
-    assert result.p95 >= result.p95_from_start >= 0.05
+@pytest.fixture
+def counted(monkeypatch):
+    """The names of the rows that were run, in order; nothing is measured."""
+    names = []
+
+    def counting(row, llm):
+        names.append(row.name)
+        return result(row)
+
+    monkeypatch.setattr("helpers.benchmark.benchmark.measure", counting)
+    return names
 
 
-def test_aiohttps_default_stops_at_a_hundred(llm):
-    """The row without a limit of ours has a hundred connections, the one with limit=0 as many as requests."""
-    default = measure(Row("default", "aiohttp's default", 0, 130, 0.3), llm)
-    unlimited = measure(Row("unlimited", "async", 0, 130, 0.3), llm)
-    assert (default.connections, unlimited.connections) == (100, 130)
+def test_rows_are_run_and_a_line_is_printed_for_each(llm, tmp_path, capsys):
+    """For real, and into a file."""
+    bench = Benchmark([ONE, TWO], llm, tmp_path / "kept.json")
+    assert bench.run() is bench
+    assert repr(bench) == "Benchmark(2 of 2 rows)" and bench.left == []
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith(" 2 of 2  two: about 0 s ... ") and lines[1].endswith(" s")
+    assert Benchmark([ONE, TWO], path=bench.path).results == bench.results
 
 
-def test_a_row_leaves_the_fake_llm_as_it_was(llm):
-    """Latency and tail are the caller's again."""
-    before = llm.behaviour()
-    measure(Row("tail", "async", 2, 4, 0.02, tail=0.5), llm)
-    assert llm.behaviour() == before
-
-
-def test_a_scaled_row_is_shown_unscaled():
-    """Times the scale, and times the requests that were not sent."""
-    row = Row("10 threads", "threads", 10, 40, 0.25)
-    result = _result(row, seconds=1.04)
-    assert result.unscaled == pytest.approx(208) and result.rate == pytest.approx(1000 / 208)
-    assert row.part and result.overhead == pytest.approx(0.04)
-
-
-def _result(row, seconds):
-    from helpers.benchmark.benchmark import Result
-
-    ideal = row.requests * row.latency / row.in_flight
-    return Result(row, seconds, ideal, 20.0, 1, 1, 0.1, 0.2, 0.3, 0.2, 0.3)
-
-
-def test_what_is_done_is_kept_and_not_run_again(llm, tmp_path, capsys):
-    """A second benchmark on the same file runs only what is left; a row that has changed is run anew."""
+def test_what_is_done_is_not_run_again(llm, tmp_path, counted):
+    """A second benchmark on the same file runs only what is left."""
     path = tmp_path / "kept.json"
-    Benchmark(FEW[:2], llm, path).run()
-    again = Benchmark(FEW, llm, path)
-    assert [row.name for row in again.left] == ["async"]
-    assert repr(again.run()) == "Benchmark(3 of 3 rows)"
-    assert "3 of 3  async: about" in capsys.readouterr().out
-    changed = Benchmark([Row("serial", "serial", 1, 2, 0.05)], llm, path)
-    assert len(changed.left) == 1 and len(json.loads(path.read_text())) == 3
+    Benchmark([ONE, TWO], llm, path).run()
+    again = Benchmark([ONE, TWO, THREE], llm, path)
+    assert again.left == [THREE]
+    again.run()
+    assert counted == ["one", "two", "three"]
 
 
-def test_an_interrupt_keeps_what_is_done_and_ends_the_client(llm, tmp_path, monkeypatch):
-    """The file has the rows before it; no client lives on."""
-    bench = Benchmark(FEW[:2], llm, tmp_path / "kept.json")
-    bench.rows = FEW[:1]
-    bench.run()
-    bench.rows = FEW[:2]
+def test_a_row_that_has_changed_is_run_anew(llm, tmp_path, counted):
+    """Its old result is replaced, and the others stay in the file."""
+    path = tmp_path / "kept.json"
+    Benchmark([ONE, TWO], llm, path).run()
+    changed = Row("one", "serial", 1, 7, 0.01)
+    Benchmark([changed], llm, path).run()
+    assert counted == ["one", "two", "one"]
+    kept = {
+        entry["row"]["name"]: entry["row"]["requests"] for entry in json.loads(path.read_text())
+    }
+    assert kept == {"one": 7, "two": 2}
 
-    def interrupted(pid):
-        raise KeyboardInterrupt
 
-    monkeypatch.setattr("helpers.benchmark.benchmark._watch", interrupted)
+def test_two_on_one_file_keep_each_others_rows(llm, tmp_path, counted):
+    """Both have read the empty file before either writes."""
+    path = tmp_path / "kept.json"
+    first, second = Benchmark([ONE], llm, path), Benchmark([TWO], llm, path)
+    first.run()
+    second.run()
+    assert Benchmark([ONE, TWO], path=path).left == []
+
+
+def test_an_interrupt_keeps_what_is_done(llm, tmp_path, monkeypatch):
+    """In memory and in the file; a second run goes on with the row that was interrupted."""
+
+    def interrupted(row, llm):
+        if row is TWO:
+            raise KeyboardInterrupt
+        return result(row)
+
+    monkeypatch.setattr("helpers.benchmark.benchmark.measure", interrupted)
+    bench = Benchmark([ONE, TWO, THREE], llm, tmp_path / "kept.json")
     with pytest.raises(KeyboardInterrupt):
         bench.run()
-    assert len(Benchmark(FEW, llm, bench.path).left) == 2
-    assert not [
-        c
-        for c in psutil.Process(os.getpid()).children()
-        if any("client.py" in word for word in c.cmdline())
-    ]
+    assert bench.left == Benchmark(bench.rows, path=bench.path).left == [TWO, THREE]
 
 
-def test_a_client_that_fails_says_why():
-    """The last line of its traceback, with the row's name."""
-    llm = FakeLLM(fault_500=1.0)
-    with llm, pytest.raises(RuntimeError, match="async: the client failed: .*500"):
-        measure(FEW[2], llm)
+@pytest.mark.parametrize("text", ["{", '[{"row": {}}]', "[1]", '[{"row": {"article": null}}]'])
+def test_a_file_with_something_else_is_named(tmp_path, text):
+    """The message says what to do; the file is left as it is."""
+    path = tmp_path / "kept.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match="kept.json holds no results .* remove it"):
+        Benchmark([ONE], path=path)
+    assert path.read_text() == text
 
 
-@pytest.mark.parametrize(("settings", "message"), [({"how": "magic"}, "how is 'magic'"), ({"requests": 0}, "requests is 0")])  # fmt: skip
-def test_a_bad_row_is_refused(settings, message):
+def test_without_a_server_only_what_is_kept_can_be_had():
     """The message names the argument."""
-    with pytest.raises(ValueError, match=message):
-        Row(**{"name": "x", "how": "async", "limit": 1, **settings})
+    assert filled([ONE]).run().left == []
+    with pytest.raises(ValueError, match="llm is None; it takes a FakeLLM"):
+        Benchmark([ONE]).run()
 
 
-def test_both_sizes_have_the_same_ways():
-    """Seven ways and serial, the article's five among them, and a long tail; the full size is not scaled."""
-    assert [r.name for r in SMALL[:8]] == [r.name for r in FULL[:8]] and len(SMALL) == 10
-    assert set(ARTICLE) <= {r.name for r in SMALL} and {r.latency for r in FULL} == {2.0}
-    assert all(r.latency >= 0.25 for r in SMALL)
-
-
-def test_scripts_run_alone_and_their_errors_come_back():
-    """Each in a fresh process, in the order given."""
-    assert measured_alone("print(1)", "import sys; print(len(sys.argv))") == [1, 1]
-    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        measured_alone("1 / 0")
-
-
-def test_a_fresh_process_does_not_outlive_its_block():
-    """Whatever happens inside."""
-    with (
-        pytest.raises(KeyError),
-        fresh("-c", "input() if 0 else __import__('time').sleep(60)") as process,
-    ):
-        raise KeyError
-    assert process.poll() is not None
+def test_the_shipped_results_are_those_of_the_full_rows():
+    """Each row is still the row that was measured when the course was made."""
+    bench = shipped()
+    assert bench.left == [] and list(bench.results) == [row.name for row in FULL]
 
 
 def test_the_table_says_what_is_extrapolated():
-    """The column 'run as' names the scale and, for a part, how many were sent."""
-    bench = Benchmark(SMALL)
-    bench.results = {row.name: _result(row, 1.0) for row in SMALL}
-    assert "1/8, 4 sent" in str(bench) and "2,000 s, 0.5/s" in bench._repr_html_()
-    with pytest.raises(KeyError, match="there are serial"):
-        bench["nothing"]
+    """The column "run as" names the scale and, for a part, how many were sent."""
+    text = str(filled(SMALL))
+    lines = dict(zip([row.name for row in SMALL], text.splitlines()[1:]))
+    assert lines["serial"].endswith("1/8, 4 sent")
+    assert lines["100 threads"].endswith("1/4")
+    assert lines["1,000 threads"].endswith("full")
+
+
+def test_the_table_has_the_articles_figures_beside_ours():
+    """And none where the article says nothing; what differs from run to run is marked."""
+    page = filled(SMALL)._repr_html_()
+    assert ">2,000 s, 0.5/s</td>" in page and ">800</td>" in page
+    assert page.count('class="varies"') == 10 * len(SMALL)
+
+
+def test_rows_without_a_result_are_not_in_the_table():
+    """The heading alone where there is none."""
+    bench = Benchmark([ONE, TWO], results={"two": result(TWO)})
+    assert len(str(bench).splitlines()) == 2
+    assert len(str(Benchmark([ONE])).splitlines()) == 1
+
+
+def test_a_result_is_found_by_the_name_of_its_row():
+    """A name that is not there is answered with those that are."""
+    assert filled([ONE, TWO])["two"].row is TWO
+    with pytest.raises(KeyError, match="no result 'nothing'; there are one, two"):
+        filled([ONE, TWO])["nothing"]
+    with pytest.raises(KeyError, match="there are none yet"):
+        Benchmark([ONE])["one"]
+
+
+def test_same_ratios_tell_how_far_the_small_one_is_off():
+    """Relative to the base row, whose own ratio is right by definition; no row with a tail."""
+    base = Row("async, limit 50", "async", 50)
+    other = Row("100 threads", "threads", 100)
+    tailed = Row("tailed", "async", 50, tail=0.5)
+    full = filled([base, other, tailed])
+    small = filled([base, other, tailed])
+    small.results["100 threads"] = result(other, seconds=1.1)
+    assert same_ratios(small, full) == {
+        "async, limit 50": 0.0,
+        "100 threads": pytest.approx(0.1),
+    }
