@@ -47,7 +47,7 @@ DEFAULTS = {
 def busy(live, count=1):
     """Wait until the server has this many chat requests of a run in flight."""
     for _ in range(2000):
-        stats = live.llm.stats(since=live._mark, kind="chat")
+        stats = live._visit.stats("chat")
         if stats["in_flight"] >= count or live.over:
             return
         live._over.wait(0.005)
