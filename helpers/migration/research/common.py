@@ -1,4 +1,4 @@
-"""What no step of the migration changes: the tables, the request's body, the arguments, what is printed."""
+"""What no step of the migration changes: tables, requests, arguments, and what is printed."""
 
 import argparse
 import zlib
@@ -14,7 +14,10 @@ SOURCE = "INSERT OR REPLACE INTO sources VALUES (?, ?)"
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """server, database and questions of the command line, or of `argv`; ends the program where they are wrong."""
+    """Server, database and questions from the command line, or from `argv`.
+
+    Ends the program with a message where they are wrong.
+    """
     parser = argparse.ArgumentParser(
         description="Look questions up, ask a model, store the answers."
     )
@@ -37,7 +40,7 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def headers(question: str) -> dict[str, str]:
-    """What marks all requests for one question, so that the server's journal shows them together."""
+    """What marks all requests for one question: by it the server's journal tells them apart."""
     return {"x-tag": f"{zlib.crc32(question.encode()):08x}"}
 
 

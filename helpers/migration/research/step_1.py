@@ -51,9 +51,10 @@ class Store:
         self.db = db
 
     def save(self, question, answer, documents):
+        sources = [(question, document["title"]) for document in documents]
         with self.db:  # a transaction: all of it, or nothing
             self.db.execute(ANSWER, (question, answer))
-            self.db.executemany(SOURCE, [(question, document["title"]) for document in documents])
+            self.db.executemany(SOURCE, sources)
 
 
 def agent(question, client, store):

@@ -38,8 +38,9 @@ class Store:
         self.db = db
 
     async def save(self, question, answer, documents):
+        sources = [(question, document["title"]) for document in documents]
         await self.db.execute(ANSWER, (question, answer))
-        await self.db.executemany(SOURCE, [(question, document["title"]) for document in documents])
+        await self.db.executemany(SOURCE, sources)
         await self.db.commit()  # without it, all of this is undone when the connection closes
 
 

@@ -38,16 +38,15 @@ class Store:
         self.db, self.turn = db, asyncio.Lock()
 
     async def save(self, question, answer, documents):
-        async with (
-            self.turn
-        ):  # one connection has one transaction: nobody else's statement between mine
+        sources = [(question, document["title"]) for document in documents]
+        # One connection has one transaction: nobody else's statement may come between mine.
+        async with self.turn:
             try:
                 await self.db.execute(ANSWER, (question, answer))
-                await self.db.executemany(
-                    SOURCE, [(question, document["title"]) for document in documents]
-                )
+                await self.db.executemany(SOURCE, sources)
                 await self.db.commit()
-            except BaseException:  # also when cancelled: the next commit must not keep half of mine
+            except BaseException:
+                # Also when cancelled: the next commit must not keep half of mine.
                 await self.db.rollback()
                 raise
 
@@ -63,7 +62,8 @@ async def research(questions, server, path, limit=4):
     patience = aiohttp.ClientTimeout(30)
     async with aiohttp.ClientSession(timeout=patience) as session, aiosqlite.connect(path) as db:
         await db.executescript(SCHEMA)
-        client, store, gate = Client(server, session), Store(db), asyncio.Semaphore(limit)
+        client, store = Client(server, session), Store(db)
+        gate = asyncio.Semaphore(limit)
 
         async def one(question):
             async with gate:

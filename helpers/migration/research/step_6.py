@@ -1,4 +1,4 @@
-"""Step 6: the entry point. Answers show as they come; one failure, one timeout or Ctrl-C costs no other answer."""
+"""Step 6: the entry point. Answers show as they come; no failure, no Ctrl-C costs another one."""
 
 import asyncio
 import sys
@@ -39,16 +39,15 @@ class Store:
         self.db, self.turn = db, asyncio.Lock()
 
     async def save(self, question, answer, documents):
-        async with (
-            self.turn
-        ):  # one connection has one transaction: nobody else's statement between mine
+        sources = [(question, document["title"]) for document in documents]
+        # One connection has one transaction: nobody else's statement may come between mine.
+        async with self.turn:
             try:
                 await self.db.execute(ANSWER, (question, answer))
-                await self.db.executemany(
-                    SOURCE, [(question, document["title"]) for document in documents]
-                )
+                await self.db.executemany(SOURCE, sources)
                 await self.db.commit()
-            except BaseException:  # also when cancelled: the next commit must not keep half of mine
+            except BaseException:
+                # Also when cancelled: the next commit must not keep half of mine.
                 await self.db.rollback()
                 raise
 
@@ -63,7 +62,8 @@ async def agent(question, client, store):
 async def research(questions, server, path, limit=4, patience=30, tell=show):
     async with aiohttp.ClientSession() as session, aiosqlite.connect(path) as db:
         await db.executescript(SCHEMA)
-        client, store, gate = Client(server, session), Store(db), asyncio.Semaphore(limit)
+        client, store = Client(server, session), Store(db)
+        gate = asyncio.Semaphore(limit)
 
         async def one(question):
             async with gate:  # the wait for a turn does not use up the patience
