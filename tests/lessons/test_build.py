@@ -1,27 +1,29 @@
-"""lessons/build.py on small lessons of its own."""
+"""lessons/tools/build.py on small courses of its own: what is written, what is left alone."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
 
+from helpers import files
 from lessons.tools import build
-
-ROOT = Path(__file__).parents[2]
+from lessons.tools.editions import edition, text_of
 
 LESSON = """---
 kernelspec: {name: python3, display_name: Python 3, language: python}
 ---
 
+<!-- id: a-lesson -->
 # 01 A lesson
 
 Some text.
 
-```python
-never_run()
+```{code-cell}
+:id: setup
+from helpers.x import x
 ```
 
+<!-- id: exercise -->
 ## Exercise
 
 ```{code-cell}
@@ -37,25 +39,27 @@ def double(x):
 :tags: [solution]
 print(double(21))
 ```
-
-Text after it.
 """
 
 
 @pytest.fixture
 def course(tmp_path):
-    """A course of one small lesson and one small helper."""
+    """A course of one small lesson and two small helpers, of which the lesson imports one."""
     (tmp_path / "lessons").mkdir()
     (tmp_path / "helpers").mkdir()
     (tmp_path / "lessons" / "01_a.md").write_text(LESSON)
+    (tmp_path / "helpers" / "__init__.py").write_text("_HOME = {}\n")
     (tmp_path / "helpers" / "x.py").write_text("x = 1\n")
+    (tmp_path / "helpers" / "other.py").write_text("y = 1\n")
     return tmp_path
 
 
 @pytest.fixture
-def quick(monkeypatch):
-    """Executes nothing, for rules that are not about outputs: a kernel takes two seconds to start."""
-    monkeypatch.setattr(build, "execute", lambda *_: None)
+def executed(monkeypatch):
+    """Executes nothing and lists what would be: for rules that are not about outputs."""
+    names = []
+    monkeypatch.setattr(build, "execute", lambda notebook, root, name: names.append(name))
+    return names
 
 
 def notebook(course, solved=False):
@@ -70,67 +74,7 @@ def change(course, old, new):
 
 
 def cells(path):
-    return {c.id: c for c in nbformat.read(path, as_version=4).cells}
-
-
-def test_the_learners_edition_is_open_and_the_worked_one_solved_and_executed(course):
-    """An exercise is cut at `# solution`; solution cells and outputs are in the worked edition only."""
-    assert build.Builder(course).build() == []
-    learner, worked = cells(notebook(course)), cells(notebook(course, solved=True))
-    assert learner["ex-1-1"].source.splitlines()[-1] == '    raise NotImplementedError("your turn")'
-    assert "why" not in learner and not any(c.get("outputs") for c in learner.values())
-    assert (
-        worked["ex-1-1"].source.endswith("return 2 * x")
-        and "# solution" not in worked["ex-1-1"].source
-    )
-    assert worked["why"].outputs[0].text == "42\n"
-
-
-def test_a_rebuild_changes_nothing(course, quick):
-    """Both editions keep their bytes, and the check is content, until the lesson or a helper changes."""
-    build.Builder(course).build()
-    before = [notebook(course, s).read_bytes() for s in (False, True)]
-    assert build.Builder(course).build() == [] == build.Builder(course, check=True).build()
-    assert [notebook(course, s).read_bytes() for s in (False, True)] == before
-
-
-def test_ids_hold_when_text_is_added_before_them(course, quick):
-    """A cell keeps its id when another part of the lesson changes."""
-    build.Builder(course).build()
-    before = set(cells(notebook(course)))
-    change(course, "## Exercise", "## New\n\nMore.\n\n## Exercise")
-    build.Builder(course).build()
-    assert set(cells(notebook(course))) == before | {"new"}
-
-
-def test_a_changed_helper_asks_for_a_new_worked_edition_only(course, quick):
-    """The check names the worked edition when helpers change, and the learner's edition stays."""
-    build.Builder(course).build()
-    (course / "helpers" / "x.py").write_text("x = 2\n")
-    problems = build.Builder(course, check=True).build()
-    assert (
-        len(problems) == 1 and "solutions/01_a.ipynb was executed with other helpers" in problems[0]
-    )
-
-
-def test_outputs_are_kept_until_lesson_or_helpers_change(course, monkeypatch):
-    """A worked edition is executed when it must be, and only then."""
-    executed = []
-    monkeypatch.setattr(build, "execute", lambda *_: executed.append(1))
-    for content, times in [("x = 1\n", 1), ("x = 1\n", 1), ("x = 2\n", 2), ("x = 2\r\n", 2)]:
-        (course / "helpers" / "x.py").write_bytes(content.encode())
-        build.Builder(course).build()
-        assert len(executed) == times, content
-
-
-def test_the_check_sees_an_edited_source_and_runs_nothing(course, quick):
-    """Both editions are reported when the lesson changes, and neither is written."""
-    build.Builder(course).build()
-    before = notebook(course).read_bytes()
-    change(course, "Some text", "Other text")
-    problems = build.Builder(course, check=True).build()
-    assert ["was built from another 01_a.md" in problem for problem in problems] == [True, True]
-    assert notebook(course).read_bytes() == before
+    return {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
 
 
 def edit(code):
@@ -144,14 +88,78 @@ def run(code):
 def work_on(path, how):
     """What a learner does to a notebook; its bytes then."""
     mine = nbformat.read(path, as_version=4)
-    how(next(c for c in mine.cells if c.cell_type == "code"))
+    how(next(cell for cell in mine.cells if cell.id == "ex-1-1"))
     nbformat.write(mine, path)
     return path.read_bytes()
 
 
+def test_the_learners_edition_is_open_and_the_worked_one_solved_and_executed(course):
+    """Solution cells and outputs are in the worked edition only."""
+    assert build.Builder(course).build() == []
+    learner, worked = cells(notebook(course)), cells(notebook(course, solved=True))
+    assert learner["ex-1-1"].source.endswith('raise NotImplementedError("your turn")')
+    assert "why" not in learner and not any(cell.get("outputs") for cell in learner.values())
+    assert worked["ex-1-1"].source.endswith("return 2 * x")
+    assert worked["why"].outputs[0].text == "42\n"
+
+
+def test_a_rebuild_changes_nothing(course, executed):
+    """Both editions keep their bytes, and the check is content, while lesson and helpers stay."""
+    build.Builder(course).build()
+    before = [notebook(course, solved).read_bytes() for solved in (False, True)]
+    assert build.Builder(course).build() == [] == build.Builder(course, check=True).build()
+    assert [notebook(course, solved).read_bytes() for solved in (False, True)] == before
+    assert executed == ["01_a.md"]
+
+
+def test_a_changed_helper_asks_for_a_new_worked_edition_only(course, executed):
+    """The check names the worked edition, and the learner's edition stays."""
+    build.Builder(course).build()
+    (course / "helpers" / "x.py").write_text("x = 2\n")
+    problems = build.Builder(course, check=True).build()
+    assert len(problems) == 1
+    assert "solutions/01_a.ipynb was executed with other helpers" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "times"),
+    [
+        ("x.py", "x = 1\n", 1),
+        ("x.py", "x = 1\r\n", 1),  # the line ends of a checkout on Windows
+        ("x.py", "x = 2\n", 2),
+        ("other.py", "y = 2\n", 1),
+    ],
+)
+def test_a_worked_edition_is_executed_when_what_it_runs_has_changed(
+    course, executed, name, content, times
+):
+    """And then only: a helper that the lesson does not use changes nothing."""
+    build.Builder(course).build()
+    (course / "helpers" / name).write_bytes(content.encode())
+    build.Builder(course).build()
+    assert len(executed) == times
+
+
+def test_the_check_sees_an_edited_lesson_and_runs_nothing(course, executed):
+    """Both editions are reported when the lesson changes, and neither is written."""
+    build.Builder(course).build()
+    before = notebook(course).read_bytes()
+    change(course, "Some text", "Other text")
+    problems = build.Builder(course, check=True).build()
+    assert ["was built from another 01_a.md" in problem for problem in problems] == [True, True]
+    assert notebook(course).read_bytes() == before and len(executed) == 1
+
+
+def test_only_builds_that_lesson_alone(course, executed):
+    """The other lesson's notebooks are not made."""
+    (course / "lessons" / "02_b.md").write_text(LESSON)
+    assert build.Builder(course).build(only="02") == []
+    assert executed == ["02_b.md"] and not notebook(course).exists()
+
+
 @pytest.mark.parametrize("how", [edit, run])
-def test_a_learners_work_is_left_alone(course, quick, how):
-    """A notebook that was edited or run survives a changed lesson, with a message that says what to do."""
+def test_a_learners_work_is_left_alone(course, executed, how):
+    """Edited or run, it survives a changed lesson, and the message says what to do."""
     build.Builder(course).build()
     kept = work_on(notebook(course), how)
     change(course, "Some text", "Other text")
@@ -161,8 +169,8 @@ def test_a_learners_work_is_left_alone(course, quick, how):
 
 
 @pytest.mark.parametrize("how", [edit, run])
-def test_work_on_the_newest_lesson_is_no_problem(course, quick, how, capsys):
-    """While the lesson stays the same, a build leaves the learner's notebook alone and succeeds; it says so."""
+def test_work_on_the_newest_lesson_is_no_problem(course, executed, how, capsys):
+    """While the lesson stays the same, a build leaves the notebook alone, says so, and succeeds."""
     build.Builder(course).build()
     kept = work_on(notebook(course), how)
     assert build.Builder(course).build() == []
@@ -170,7 +178,7 @@ def test_work_on_the_newest_lesson_is_no_problem(course, quick, how, capsys):
 
 
 @pytest.mark.parametrize("name", ["01", "01_a", "notebooks/01_a.ipynb"])
-def test_replace_overwrites_on_purpose(course, quick, name):
+def test_replace_overwrites_on_purpose(course, executed, name):
     """A lesson named after --replace is built whatever was in its notebook."""
     build.Builder(course).build()
     work_on(notebook(course), edit)
@@ -178,7 +186,19 @@ def test_replace_overwrites_on_purpose(course, quick, name):
     assert cells(notebook(course))["ex-1-1"].source.endswith('NotImplementedError("your turn")')
 
 
-def test_a_file_that_is_no_notebook_is_left_alone(course, quick):
+def test_replace_keeps_a_copy_of_each_edited_notebook(course, executed):
+    """Beside it, under a name that is free: a second copy does not overwrite the first."""
+    build.Builder(course).build()
+    kept = []
+    for how in (edit, run):
+        kept.append(work_on(notebook(course), how))
+        build.Builder(course, replace="01").build()
+    copies = [notebook(course).with_name(f"01_a.edited-{number}.ipynb") for number in (1, 2)]
+    assert [copy.read_bytes() for copy in copies] == kept
+    assert not list(course.glob("notebooks/solutions/*.edited-*"))
+
+
+def test_a_file_that_is_no_notebook_is_left_alone(course, executed):
     """What cannot be read is not ours to overwrite, in either edition."""
     for solved in (False, True):
         notebook(course, solved).parent.mkdir(parents=True, exist_ok=True)
@@ -187,12 +207,12 @@ def test_a_file_that_is_no_notebook_is_left_alone(course, quick):
     assert notebook(course).read_text() == notebook(course, solved=True).read_text() == "not JSON"
 
 
-def test_an_interrupted_write_leaves_the_old_file(course, quick, monkeypatch):
+def test_an_interrupted_write_leaves_the_old_file(course, executed, monkeypatch):
     """A notebook is written whole or not at all."""
     build.Builder(course).build()
     before = notebook(course).read_bytes()
     change(course, "Some text", "Other text")
-    monkeypatch.setattr(build.os, "replace", lambda *_: 1 / 0)
+    monkeypatch.setattr(files.os, "replace", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         build.Builder(course).build()
     assert notebook(course).read_bytes() == before and not list(course.rglob("*.part"))
@@ -203,12 +223,19 @@ def test_an_interrupted_write_leaves_the_old_file(course, quick, monkeypatch):
     [
         ("1 / 0", "ZeroDivisionError: division by zero"),
         ("import os; os._exit(1)", "the kernel is gone"),
+        ("from helpers import expect; expect(1 > 2)", "expected 1 > 2"),
     ],
 )
 def test_a_failing_cell_is_named_and_the_old_edition_stays(course, line, says):
-    """A worked edition that does not run is not written."""
+    """A worked edition that does not run, or not as expected, is not written."""
+    (course / "helpers" / "__init__.py").write_text(
+        "import os\n"
+        '_HOME = {"expect": "x"}\n'
+        "def expect(condition):\n"
+        '    assert condition or "COURSE_STRICT" not in os.environ, "expected 1 > 2"\n'
+    )
     path = notebook(course, solved=True)
-    build.write(path, build.text_of(build.edition(course / "lessons" / "01_a.md", solved=True)))
+    files.write_whole(path, text_of(edition(course / "lessons" / "01_a.md", solved=True)))
     before = path.read_bytes()
     change(course, "print(double(21))", line)
     problems = build.Builder(course).build()
@@ -216,66 +243,43 @@ def test_a_failing_cell_is_named_and_the_old_edition_stays(course, line, says):
     assert path.read_bytes() == before
 
 
+def test_what_a_lesson_writes_does_not_touch_what_a_learner_wrote(course):
+    """Notebooks are executed in a folder of their own: a service.py of the learner stays."""
+    build.Builder(course).build()
+    mine = course / "notebooks" / "service.py"
+    mine.write_text("my own\n")
+    change(course, "print(double(21))", "%%writefile service.py\n1")
+    assert build.Builder(course).build() == []
+    assert mine.read_text() == "my own\n"
+    assert "Writing service.py" in cells(notebook(course, solved=True))["why"].outputs[0].text
+
+
 def test_a_worked_edition_keeps_no_widget(course):
     """A widget without its state reads "model not found"; its text is kept instead."""
-    change(course, "print(double(21))", "import ipywidgets; ipywidgets.IntSlider()")
+    change(course, "print(double(21))", "import ipywidgets\nipywidgets.IntSlider()")
     assert build.Builder(course).build() == []
-    assert "widget" not in notebook(course, solved=True).read_text().replace(
-        "import ipywidgets; ipywidgets.", ""
-    )
-    assert (
-        cells(notebook(course, solved=True))["why"]
-        .outputs[0]
-        .data["text/plain"]
-        .startswith("IntSlider(")
-    )
+    shown = cells(notebook(course, solved=True))["why"].outputs[0].data
+    assert list(shown) == ["text/plain"] and shown["text/plain"].startswith("IntSlider(")
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "says"),
-    [
-        (":id: why\n", "", r"01_a\.md:23: :id: is None"),
-        (":id: why", ":id: Why?", r"01_a\.md:23: :id: is 'Why\?'"),
-        (":id: why", ":id: ex-1-1", r"01_a\.md:23: the id 'ex-1-1' is used twice"),
-        (":id: why", ":id: why\n:linenos:", r"01_a\.md:23: unknown options \['linenos'\]"),
-        ("[solution]", "[solution", r"01_a\.md: a code cell's options are not YAML"),
-        ("[solution]", "[solutoin]", r"01_a\.md:23: :tags: is \['solutoin'\]"),
-        ("[solution]", "[nbval-skip]", r"01_a\.md:23: :tags: is \['nbval-skip'\]"),
-        ("```python", "```{note}", r"01_a\.md:9: '```\{note\}'"),
-        ("```python", ":::{note}", r"01_a\.md:9: ':::\{note\}'"),
-        ("```{code-cell}", "  ```{code-cell}", r"01_a\.md:15: .*at the start of a line"),
-        ("Some text.", "(target)=", r"01_a\.md:7: '\(target\)='"),
-        ("Text after it.", "~~~\nno end", r"01_a\.md:29: '~~~' opens a fence that is not closed"),
-        ("    # solution\n", "", r"01_a\.md:15: 'ex-1-1'.*`# solution`"),
-        ("[exercise]", "[]", r"01_a\.md:15: 'ex-1-1'.*`# solution`"),
-    ],
-)
-def test_a_lesson_that_breaks_a_rule_is_an_error_that_says_where(course, quick, old, new, says):
-    """Each rule of the dialect has an error that names file and line, and nothing is built."""
-    change(course, old, new)
+def test_a_lesson_that_breaks_a_rule_is_a_problem_and_the_others_are_built(course, executed):
+    """The problem names file and line; of that lesson nothing is written."""
+    (course / "lessons" / "02_b.md").write_text(LESSON)
+    change(course, ":id: why\n", "")
     problems = build.Builder(course).build()
-    assert problems and re.search(says, problems[0])
-    assert not notebook(course).exists()
+    assert len(problems) == 1 and re.match(r"01_a\.md:26: the id is None", problems[0])
+    assert not notebook(course).exists() and executed == ["02_b.md"]
 
 
 @pytest.mark.parametrize("where", [{"only": "07"}, {"replace": "07"}])
-def test_a_lesson_that_is_not_there_is_an_error(course, quick, where):
+def test_a_lesson_that_is_not_there_is_an_error(course, executed, where):
     """A mistyped name builds nothing and lists the names there are."""
     problems = build.Builder(course, replace=where.get("replace", "")).build(where.get("only", ""))
     assert problems == ["there is no lesson '07'; there are 01_a"]
     assert not notebook(course).exists()
 
 
-def test_two_equal_headings_get_two_ids(course, quick):
-    """Text cells are told apart by a number; code cells keep the ids they have."""
-    change(course, "Text after it.", "## Exercise\n\n## Why\n\n## Exercise")
-    build.Builder(course).build()
-    assert {"exercise", "exercise-2", "exercise-3", "why-2"} <= set(
-        cells(notebook(course, solved=True))
-    )
-
-
-def test_a_removed_lesson_is_reported_and_a_learners_copy_is_not(course, quick):
+def test_a_removed_lesson_is_reported_and_a_learners_copy_is_not(course, executed):
     """A notebook without a lesson does not stay unnoticed, unless somebody made it theirs."""
     build.Builder(course).build()
     copy = notebook(course).with_name("01_mine.ipynb")
@@ -283,7 +287,7 @@ def test_a_removed_lesson_is_reported_and_a_learners_copy_is_not(course, quick):
     work_on(copy, edit)
     (course / "lessons" / "01_a.md").rename(course / "lessons" / "02_b.md")
     problems = build.Builder(course).build()
-    assert [p.split(" has no lesson")[0] for p in problems] == [
+    assert [problem.split(" has no lesson")[0] for problem in problems] == [
         "notebooks/01_a.ipynb",
         "notebooks/solutions/01_a.ipynb",
     ]

@@ -97,10 +97,28 @@ def test_a_term_without_a_line_or_a_lesson_is_an_error(course):
         page_of(course, latency="x", future="y", knee="z")
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("20 minutes", "lessons/01_a.md has no minutes, no line of what it builds on"),
+        ("- tell latency from others.", "lessons/01_a.md has no goals"),
+        ("- The field's names: *latency*.", "lessons/01_a.md has no terms in its recap"),
+    ],
+)
+def test_a_lesson_without_its_head_is_an_error(course, line, says):
+    """The message names the lesson and each part that it lacks."""
+    path = course / "lessons" / "01_a.md"
+    assert line in path.read_text()
+    path.write_text(path.read_text().replace(line, ""), encoding="utf-8")
+    with pytest.raises(GlanceError, match=says):
+        page_of(course, latency="x", future="y")
+
+
 def test_every_claim_of_the_article_has_a_verdict():
     """All 102, each from a lesson that is linked; and every link leads somewhere."""
     page = (ROOT / "notebooks" / "at_a_glance.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (\d+) \| .+ \| (holds|holds with a condition|does not hold) \| .* \| \[", page, flags=re.MULTILINE)  # fmt: skip
-    assert [int(number) for number, _ in rows] == list(range(1, 103))
+    verdict = "holds|holds with a condition|does not hold"
+    rows = re.findall(rf"^\| (\d+) \| .+ \| (?:{verdict}) \| .* \| \[", page, flags=re.MULTILINE)
+    assert [int(number) for number in rows] == list(range(1, 103))
     for link in set(re.findall(r"\]\(([^)]+)\)", page)):
         assert (ROOT / "notebooks" / link).is_file(), link
