@@ -1,4 +1,4 @@
-"""What a run looks like: live SVG while the clock runs, matplotlib's figures after it has stopped."""
+"""What a run looks like: SVG while the clock runs, matplotlib's figures when it has stopped."""
 
 from helpers.charts.comparison import compare, curves
 from helpers.charts.figures import Chart

@@ -56,7 +56,7 @@ def _curve(counts: np.ndarray, y: Callable[[int], float], end: float) -> tuple[s
 
 
 def lag_svg(scene: Scene, axis: TimeAxis, top: float) -> str:
-    """How late the loop was, in a band of LAG pixels from `top`; where it was blocked, all is shaded."""
+    """How late the loop was, in a band of LAG pixels from `top`; all above a block is shaded."""
     worst = max(late for _, late in scene.lag)
     most = max(worst, _LEAST_LAG)
     floor = top + LAG

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from helpers.charts.bars import MOST_ROWS, bars_by_query
 from helpers.charts.drawn import Drawn
 from helpers.charts.figures import DASHES, FAINT, INK, SERIES, Chart, bars, grid, key, sheet, title
-from helpers.charts.flow import flow_layers
+from helpers.charts.flow import flow_of
 from helpers.charts.palette import ACCENT, SCALE, WARN, kind_of
 from helpers.charts.sweep import said
 from helpers.charts.words import describe
@@ -111,13 +111,13 @@ def _rows(axis, run: Drawn) -> set[str]:
 def _flow(axis, run: Drawn) -> set[str]:
     """One run of many queries: how many are in each state, over time."""
     count = len(run.questions)
-    times, layers = flow_layers(run.spans(), run.seconds, count)
-    for name, low, high in layers:
+    flow = flow_of(run.spans(), run.seconds, count)
+    for name, low, high in flow.layers:
         look = kind_of(name)
         colour = {"answered": "#D6E6F2", "waiting": "#E2E2E2"}.get(name, look.colour)
         hatched = look.hatch if name != "waiting" else ""
         axis.fill_between(
-            times,
+            flow.times,
             low,
             high,
             facecolor="white" if hatched else colour,
@@ -129,7 +129,7 @@ def _flow(axis, run: Drawn) -> set[str]:
     axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axis.set_ylabel("queries", color=FAINT, fontsize=9)
     axis.text(run.seconds * 0.97, count * 0.08, "answered", color=INK, fontsize=9, ha="right")
-    return {name for name, _, _ in layers} - {"answered"}
+    return flow.kinds
 
 
 def _ended(axis, run: Drawn, end: float, slowest: Drawn) -> None:

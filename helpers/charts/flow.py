@@ -6,6 +6,8 @@ long one query stays in it.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,12 +20,30 @@ COLUMNS = 100
 # How a query can end, from the bottom of the picture up: a layer's name and the state of its spans.
 _ENDS = (("answered", "ok"), ("failed", "failed"), ("cancelled", "cancelled"))
 
-# (kind, lower edge, upper edge), the edges in numbers of queries at each instant.
-Layer = tuple[str, np.ndarray, np.ndarray]
+
+class Layer(NamedTuple):
+    """Those in one state: between two edges, in numbers of queries at each instant."""
+
+    name: str
+    low: np.ndarray
+    high: np.ndarray
 
 
-def flow_layers(spans: Sequence[Span], now: float, queries: int) -> tuple[np.ndarray, list[Layer]]:
-    """(instants in seconds, layers from the bottom up); a layer in which nobody ever was is left out."""
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Layers from the bottom up. times: the instants at which they have edges, in seconds."""
+
+    times: np.ndarray
+    layers: list[Layer]
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of bar that the layers show: all but the answered queries, which have none."""
+        return {layer.name for layer in self.layers} - {"answered"}
+
+
+def flow_of(spans: Sequence[Span], now: float, queries: int) -> Flow:
+    """The layers of a trace until `now`, without those in which nobody ever was."""
     times = np.linspace(0.0, max(now, 1e-6), COLUMNS)
     steps, whole = _starts_and_ends(spans)
     heights = [
@@ -33,7 +53,8 @@ def flow_layers(spans: Sequence[Span], now: float, queries: int) -> tuple[np.nda
     # The last step lies next to those that have ended, so that queries sink from layer to layer.
     heights += [(kind, under_way(*steps[kind], times)) for kind in reversed(in_order(steps))]
     started = passed([span.start for span in whole], times)
-    return times, [*_stacked(heights), ("waiting", started, np.full(COLUMNS, queries))]
+    waiting = Layer("waiting", started, np.full(COLUMNS, queries))
+    return Flow(times, [*_stacked(heights), waiting])
 
 
 def under_way(starts: Sequence[float], ends: Sequence[float], times: np.ndarray) -> np.ndarray:
@@ -67,6 +88,6 @@ def _stacked(heights: Sequence[tuple[str, np.ndarray]]) -> list[Layer]:
     level = np.zeros(COLUMNS, dtype=int)
     for name, height in heights:
         if height.any():
-            layers.append((name, level, level + height))
+            layers.append(Layer(name, level, level + height))
             level = level + height
     return layers

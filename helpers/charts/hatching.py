@@ -1,5 +1,7 @@
 """How SVG fills a kind of bar: with a colour, or with a pattern that is legible without colour."""
 
+from functools import cache
+
 from helpers.charts.palette import KINDS, Kind, kind_of
 from helpers.charts.svg import element, path
 
@@ -21,6 +23,7 @@ def fill(kind: str, key: str) -> str:
     return f"url(#{key}-{kind})" if look.hatch else look.colour
 
 
+@cache  # each frame of a chart has the same
 def hatchings(key: str) -> str:
     """The patterns of all kinds that have one; key keeps the ids of two charts on one page apart."""
     return "".join(

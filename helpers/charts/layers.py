@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from helpers.charts.flow import Layer, flow_layers
+from helpers.charts.flow import Flow, Layer
 from helpers.charts.hatching import fill
 from helpers.charts.palette import ACCENT
 from helpers.charts.scene import LEFT, PLOT, TOP, Scene, TimeAxis
@@ -13,22 +13,20 @@ from helpers.charts.svg import path, text
 _BOTTOM = TOP + PLOT
 
 
-def layers_svg(scene: Scene, axis: TimeAxis) -> str:
-    """The layers of `flow_layers`, the answered queries at the bottom."""
-    times, layers = flow_layers(scene.spans, scene.now, scene.queries)
+def flow_svg(scene: Scene, axis: TimeAxis, flow: Flow) -> str:
+    """The layers with their numbers, the answered queries at the bottom."""
     # Whole pixels: the layers are wide, and a frame is a third smaller.
-    columns = [str(int(axis.x(second))) for second in times.tolist()]
-    parts = [_layer(layer, columns, scene) for layer in layers]
-    return "".join([*parts, *_labels(scene, axis, layers)])
+    columns = [str(int(axis.x(second))) for second in flow.times.tolist()]
+    parts = [_layer(layer, columns, scene) for layer in flow.layers]
+    return "".join([*parts, *_labels(scene, axis, flow)])
 
 
 def _layer(layer: Layer, columns: list[str], scene: Scene) -> str:
     """A shape whose outline runs along the upper edge and back along the lower one."""
-    name, low, high = layer
-    upper = zip(columns, _heights(high, scene))
-    lower = zip(reversed(columns), reversed(_heights(low, scene)))
+    upper = zip(columns, _heights(layer.high, scene))
+    lower = zip(reversed(columns), reversed(_heights(layer.low, scene)))
     outline = "L".join([f"{x} {y}" for x, y in [*upper, *lower]])
-    look = (ACCENT, 0.16) if name == "answered" else (fill(name, scene.key), 1)
+    look = (ACCENT, 0.16) if layer.name == "answered" else (fill(layer.name, scene.key), 1)
     return path(f"M{outline}z", fill=look[0], opacity=look[1])
 
 
@@ -37,11 +35,11 @@ def _heights(edge: np.ndarray, scene: Scene) -> list[int]:
     return (_BOTTOM - edge * (PLOT / scene.queries)).astype(int).tolist()
 
 
-def _labels(scene: Scene, axis: TimeAxis, layers: list[Layer]) -> Iterator[str]:
+def _labels(scene: Scene, axis: TimeAxis, flow: Flow) -> Iterator[str]:
     one = PLOT / scene.queries
     for count in (0, scene.queries // 2, scene.queries):
         yield text(LEFT - 8, _BOTTOM - count * one + 4, f"{count:,}", "end")
-    answered = next((int(high[-1]) for name, _, high in layers if name == "answered"), 0)
+    answered = next((int(layer.high[-1]) for layer in flow.layers if layer.name == "answered"), 0)
     x = axis.x(scene.now) - 8
     # Where the layer is too low or too short for it, the number is beside the chart only.
     if answered * one > 30 and x > 192:

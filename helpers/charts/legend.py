@@ -1,6 +1,7 @@
 """The legend below the live chart: what each kind of bar means."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from html import escape
 
 from helpers.charts.hatching import fill
@@ -20,6 +21,7 @@ def kinds_in(spans: Sequence[Span]) -> set[str]:
     return ({span.kind for span in spans} - {"query"}) | {"waiting"}
 
 
+@cache  # each frame of a chart has the same
 def _entry(kind: str, key: str) -> str:
     size = {"width": 18, "height": 12}
     sample = element(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 # The fake LLM answers ten times as fast as a real one, and every chart with seconds has to say so.
 SCALE = "Times are a tenth of a real model's."
 
-# Lines are drawn in the light theme and in the dark one: these two are legible on white and on black.
+# Lines are drawn in the light theme and in the dark one; these are legible on white and on black.
 ACCENT = "#2B8CCB"
 WARN = "#D55E00"
 

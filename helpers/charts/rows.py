@@ -35,15 +35,15 @@ class _Rows:
         # Rows of a few pixels need them for their bars rather than for gaps.
         self.thick = self.height * (0.76 if self.height > 4 else 0.9)
         self.middle = [TOP + self.height * (row // self.every + 0.5) for row in range(count)]
+        # As text, which every bar in the row needs; none where the row is not drawn.
+        self.height_of = [
+            "" if row % self.every else f"{y:.1f}" for row, y in enumerate(self.middle)
+        ]
 
     @property
     def bottom(self) -> float:
         """Where the last row ends."""
         return TOP + self.height * self.shown
-
-    def drawn(self, row: int) -> bool:
-        """Whether this row is one of those that are drawn."""
-        return row % self.every == 0
 
 
 def rows_svg(scene: Scene, axis: TimeAxis, bars: Bars) -> tuple[str, float]:
@@ -62,15 +62,17 @@ def rows_svg(scene: Scene, axis: TimeAxis, bars: Bars) -> tuple[str, float]:
 
 
 def _bars_of(kind: str, bars: list[Bar], scene: Scene, axis: TimeAxis, rows: _Rows) -> str:
-    """All bars of a kind as the strokes of one path: an element for each would be ten times as much."""
+    """All bars of a kind as the strokes of one path; an element for each would be far more text."""
+    # Names of its own for what the loop needs: this is where a frame spends its time.
     scale = axis.pixels_per_second
-    middle = [f"{y:.1f}" for y in rows.middle]
+    height_of = rows.height_of
+    least = _LEAST_WIDTH / scale
     d = "".join(
         [
-            f"M{LEFT + start * scale:.1f} {middle[row]}"
-            f"h{max(_LEAST_WIDTH, (end - start) * scale):.1f}"
+            f"M{LEFT + start * scale:.1f} {height_of[row]}"
+            f"h{(end - start if end - start > least else least) * scale:.1f}"
             for row, start, end in bars
-            if rows.drawn(row)
+            if height_of[row]
         ]
     )
     thick = min(rows.thick, _WAIT) if kind == "waiting" else rows.thick
@@ -82,12 +84,12 @@ def _ghost(scene: Scene, axis: TimeAxis, rows: _Rows) -> str:
     if scene.lanes:
         return ""
     d = "".join(
-        f"M{axis.x(span.start):.1f} {rows.middle[span.query]:.1f}H{axis.x(span.end or 0):.1f}"
+        f"M{axis.x(span.start):.1f} {rows.height_of[span.query]}H{axis.x(span.end or 0):.1f}"
         for span in scene.ghost
         if span.step == "query"
         and type(span.query) is int
         and span.query < len(rows.middle)
-        and rows.drawn(span.query)
+        and rows.height_of[span.query]
     )
     return line(d, opacity=0.14, stroke_width=float(rows.thick))
 
@@ -111,7 +113,7 @@ def _names_of_steps(bars: Bars, axis: TimeAxis, rows: _Rows) -> Iterator[str]:
             continue  # words on hatching cannot be read
         needed = (_LETTER * len(kind.word) + _AIR) / axis.pixels_per_second
         for row, start, end in bars.by_kind[name]:
-            if end - start > needed and rows.drawn(row):
+            if end - start > needed and rows.height_of[row]:
                 middle = axis.x((start + end) / 2)
                 y = rows.middle[row] + _DROP
                 yield text(middle, y, kind.word, font_size=_FONT, fill=kind.ink)
@@ -122,7 +124,7 @@ def _ends(bars: Bars, axis: TimeAxis, rows: _Rows) -> Iterator[str]:
     """How queries ended that did not end well, in a word beside their last bar."""
     edge = axis.right - 60  # where "cancelled" would no longer fit on the right
     for row, second, state in bars.bad_ends[:_MOST_ENDS]:
-        if not rows.drawn(row):
+        if not rows.height_of[row]:
             continue
         x = axis.x(second)
         offset, anchor = (5, "start") if x < edge else (-5, "end")

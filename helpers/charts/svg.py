@@ -1,5 +1,6 @@
 """SVG elements as text, for pictures that the browser draws while the clock runs."""
 
+from functools import cache
 from html import escape
 
 # The page's own colour of text, so that a chart is legible in the light theme and in the dark one.
@@ -29,15 +30,15 @@ def picture(width: float, height: float, words: str, *children: str, style: str 
 
 
 def element(tag: str, *children: str, **attributes: object) -> str:
-    """An element: element("path", d="M0 0H9", stroke_width=2) is <path d="M0 0H9" stroke-width="2"/>.
+    """An element, such as element("path", d="M0 0H9", stroke_width=2).
 
-    Underscores in names become hyphens (class_ is class), and an attribute that is None is left out.
+    Underscores in names become hyphens, as in stroke-width; class_ is class. What is None is left out.
     A float keeps a tenth, which is a tenth of a pixel; below 1 it is a share and keeps two digits.
     Attributes are escaped; children are SVG already.
     """
     given = "".join(
         [
-            f' {name.rstrip("_").replace("_", "-")}="{_value(value)}"'
+            f' {_name(name)}="{_value(value)}"'
             for name, value in attributes.items()
             if value is not None
         ]
@@ -46,10 +47,15 @@ def element(tag: str, *children: str, **attributes: object) -> str:
     return f"<{tag}{given}>{inside}</{tag}>" if inside else f"<{tag}{given}/>"
 
 
+@cache
+def _name(name: str) -> str:
+    return name.rstrip("_").replace("_", "-")
+
+
 def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
-    return escape(str(value))
+    return escape(value) if isinstance(value, str) else str(value)
 
 
 def path(d: str, **attributes: object) -> str:

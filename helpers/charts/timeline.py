@@ -5,13 +5,16 @@ being measured. A string of SVG that the browser draws costs next to nothing, an
 each kind of bar is one path.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from helpers.charts.axis import decimals, ticks
 from helpers.charts.bands import in_flight_svg, lag_svg
 from helpers.charts.bars import MOST_ROWS, bars_by_lane, bars_by_query
+from helpers.charts.flow import flow_of
 from helpers.charts.hatching import hatchings
-from helpers.charts.layers import layers_svg
+from helpers.charts.layers import flow_svg
+from helpers.charts.legend import legend_html
 from helpers.charts.palette import KINDS, SCALE
 from helpers.charts.rows import rows_svg
 from helpers.charts.scene import BAND, GAP, LAG, LEFT, PLOT, TOP, Scene, TimeAxis
@@ -27,12 +30,46 @@ _HALO = {
 }
 
 
-def timeline_svg(scene: Scene) -> str:
-    """The picture: bars or layers, the number in flight below, and the event loop's lag if known."""
+class _Upper(NamedTuple):
+    """The part that shows the queries, down to the pixel `bottom`. noun: what it has a row of."""
+
+    noun: str
+    svg: str
+    bottom: float
+    kinds: set[str]
+
+
+def timeline_html(scene: Scene, kinds: Iterable[str] = ()) -> str:
+    """The picture with its legend, which names the kinds of bar in the picture, and also `kinds`.
+
+    Naming what is not there yet keeps a legend from jumping while a run goes on.
+    """
     axis = TimeAxis(scene)
-    noun, upper, bottom = _upper(scene, axis)
-    floor = bottom + GAP + BAND
-    lower = in_flight_svg(scene, axis, bottom + GAP)
+    upper = _upper(scene, axis)
+    return _picture(scene, axis, upper) + legend_html(upper.kinds.union(kinds), scene.key)
+
+
+def timeline_svg(scene: Scene) -> str:
+    """The picture alone: bars or layers, and below them the number in flight and the loop's lag."""
+    axis = TimeAxis(scene)
+    return _picture(scene, axis, _upper(scene, axis))
+
+
+def _upper(scene: Scene, axis: TimeAxis) -> _Upper:
+    if scene.lanes:
+        bars = bars_by_lane(scene.spans, scene.now)
+    elif scene.queries > MOST_ROWS:
+        flow = flow_of(scene.spans, scene.now, scene.queries)
+        return _Upper("queries", flow_svg(scene, axis, flow), TOP + PLOT, flow.kinds)
+    else:
+        bars = bars_by_query(scene.spans, scene.now, scene.queries)
+    svg, bottom = rows_svg(scene, axis, bars)
+    return _Upper(bars.noun, svg, bottom, set(bars.by_kind))
+
+
+def _picture(scene: Scene, axis: TimeAxis, upper: _Upper) -> str:
+    floor = upper.bottom + GAP + BAND
+    lower = in_flight_svg(scene, axis, upper.bottom + GAP)
     if scene.lag:
         lower += lag_svg(scene, axis, floor + GAP)
         floor += GAP + LAG
@@ -42,24 +79,13 @@ def timeline_svg(scene: Scene) -> str:
         scene.words or scene.title,
         element("defs", hatchings(scene.key)),
         *_grid(axis, floor),
-        upper,
+        upper.svg,
         lower,
-        *_marks(scene, axis, bottom),
-        text(LEFT - 8, TOP - 10, noun, "end", faint=True),
+        *_marks(scene, axis, upper.bottom),
+        text(LEFT - 8, TOP - 10, upper.noun, "end", faint=True),
         text(LEFT, TOP - 10, scene.title, "start", bold=True),
         text(LEFT, floor + 36, SCALE, "start", faint=True),
     )
-
-
-def _upper(scene: Scene, axis: TimeAxis) -> tuple[str, str, float]:
-    """(what its rows or layers are made of, the upper part, the pixel at which it ends)."""
-    if scene.lanes:
-        bars = bars_by_lane(scene.spans, scene.now)
-    elif scene.queries > MOST_ROWS:
-        return "queries", layers_svg(scene, axis), TOP + PLOT
-    else:
-        bars = bars_by_query(scene.spans, scene.now, scene.queries)
-    return bars.noun, *rows_svg(scene, axis, bars)
 
 
 def _grid(axis: TimeAxis, floor: float) -> Iterator[str]:
