@@ -1,6 +1,5 @@
-"""A learner's service in its own process: it starts on a free port, serves, says why it cannot start, and ends."""
+"""A learner's service in its own process: it starts, serves, says why it cannot start, and ends."""
 
-import signal
 import subprocess
 import sys
 
@@ -9,7 +8,8 @@ import pytest
 import requests
 
 from helpers import FakeLLM, run
-from helpers.agents import ModelError
+from helpers.process import own_environment
+from helpers.protocol import ModelError
 from helpers.service import Service, customers
 
 APP = """
@@ -17,7 +17,8 @@ import asyncio, os
 from fastapi import FastAPI, HTTPException
 from helpers import AsyncAgent
 
-print("many words " * 100)
+print("many words " * 10_000)
+asyncio.get_running_loop()
 app = FastAPI()
 
 @app.get("/ask")
@@ -28,7 +29,17 @@ async def ask(q: str):
 @app.get("/broken")
 async def broken(q: str):
     raise HTTPException(503, "closed today")
+
+@app.get("/wrong")
+async def wrong(q: str):
+    raise ZeroDivisionError
 """
+
+
+def written(folder, source):
+    path = folder / "service.py"
+    path.write_text(source, encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -37,33 +48,45 @@ def llm():
         yield llm
 
 
-@pytest.fixture
-def path(tmp_path):
-    path = tmp_path / "service.py"
-    path.write_text(APP, encoding="utf-8")
-    return path
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("service"), APP)
 
 
-def test_users_are_served_and_the_model_sees_them(llm, path):
-    """Twelve users at a time are twelve in flight at the model, and every answer is right."""
+@pytest.fixture(scope="module")
+def service(llm, path):
+    """One that prints more than a pipe holds, and expects a running loop when it is loaded."""
     with Service(path, LLM=llm.base_url) as service:
-        done = run(customers(service, "/ask"), llm=llm, questions=24, limit=12)
-    assert done.right == 24 and done.summary.peak == 12
-    assert {span.step for span in done.trace.spans()} == {"query", "service"}
+        yield service
 
 
-def test_a_failure_of_the_service_is_raised(llm, path):
-    """With its status."""
-    with (
-        Service(path, LLM=llm.base_url) as service,
-        pytest.raises(ModelError, match="closed today") as caught,
-    ):
-        run(customers(service, "/broken"), llm=llm, questions=1, limit=1)
-    assert caught.value.status == 503
+def test_users_are_served_and_the_model_sees_them(llm, service):
+    """Every answer is right, and the service's step is in the trace beside each whole query."""
+    done = run(customers(service, "/ask"), llm=llm, questions=24, limit=12)
+    assert (done.name, done.right) == ("ask", 24)
+    assert {span.step for span in done.spans()} == {"query", "service"}
+
+
+def test_as_many_users_as_the_limit_says_ask_at_one_time(llm, service):
+    """The model sees more than the 100 that aiohttp's own limit would let through."""
+    slow = {"latency": 2.0}
+    done = run(customers(service, "/ask"), llm=llm, questions=120, limit=120, behaviour=slow)
+    assert done.server["peak"] > 100
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "says"),
+    [("/broken", 503, "closed today"), ("/wrong", 500, "Internal Server Error")],
+)
+def test_a_failure_of_the_service_is_raised_with_its_status(llm, service, address, status, says):
+    """Whether its body is JSON or not."""
+    with pytest.raises(ModelError, match=says) as caught:
+        run(customers(service, address), llm=llm, questions=1, limit=1)
+    assert caught.value.status == status
 
 
 def test_it_ends_when_it_is_closed(path):
-    """Twice, to be sure."""
+    """Once; closing it again is harmless."""
     service = Service(path, LLM="unused")
     assert requests.get(f"{service.url}/openapi.json", timeout=10).ok and service.alive
     service.close()
@@ -74,32 +97,42 @@ def test_it_ends_when_it_is_closed(path):
 @pytest.mark.parametrize("how", ["end", "kill"])
 def test_it_ends_with_its_parent(path, how):
     """However the parent ends."""
-    code = f"from helpers.service import Service; s = Service({str(path)!r}); print(s.pid, flush=True); input()"
-    parent = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    code = (
+        "import sys; from helpers.service import Service; "
+        "print(Service(sys.argv[1]).pid, flush=True); input()"
     )
-    service = psutil.Process(int(parent.stdout.readline()))
-    if how == "kill":
-        parent.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
-    parent.communicate("\n")
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=own_environment(),
+    ) as parent:
+        service = psutil.Process(int(parent.stdout.readline()))
+        if how == "kill":
+            parent.kill()
+        parent.communicate("\n")
     assert psutil.wait_procs([service], timeout=10)[1] == []
 
 
 @pytest.mark.parametrize(
     ("source", "says"),
-    [("x = 1", "service.py defines no `app`"), ("import nowhere", "No module named 'nowhere'"), ("x = (", "SyntaxError")],
-)  # fmt: skip
+    [
+        ("x = 1", "service.py defines no `app`$"),
+        ("import nowhere", "No module named 'nowhere'"),
+        ("import os; os.environ['NO_SUCH_NAME']", "KeyError: 'NO_SUCH_NAME'"),
+        ("x = (", "SyntaxError"),
+        ("import os; os._exit(3)", "it ended at once"),
+    ],
+)
 def test_it_says_why_it_cannot_start(tmp_path, source, says):
-    """The last line of its traceback, and no process left."""
-    path = tmp_path / "service.py"
-    path.write_text(source, encoding="utf-8")
-    with pytest.raises(RuntimeError, match=says):
-        Service(path)
+    """With the last line of its traceback, where it has one."""
+    with pytest.raises(RuntimeError, match=f"the service did not start: .*{says}"):
+        Service(written(tmp_path, source))
 
 
-def test_a_file_that_is_not_there():
-    """Names the argument."""
-    with pytest.raises(
-        ValueError, match="path is 'nowhere.py'; it takes a Python file that defines `app`"
-    ):
+def test_a_file_that_is_not_there_is_named():
+    """Before any process is started."""
+    says = "path is 'nowhere.py'; it takes a Python file that defines `app`"
+    with pytest.raises(ValueError, match=says):
         Service("nowhere.py")
