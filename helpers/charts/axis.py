@@ -7,7 +7,7 @@ _STEPS = (1, 2, 5)
 
 
 def round_up(value: float) -> float:
-    """The next round number, 0.01 at least, so that a growing axis moves in steps one can follow."""
+    """The next round number, 0.01 at least, so that a growing axis moves in few steps."""
     power = 0.01
     while True:
         for end in _ENDS:

@@ -25,7 +25,7 @@ def fill(kind: str, key: str) -> str:
 
 @cache  # each frame of a chart has the same
 def hatchings(key: str) -> str:
-    """The patterns of all kinds that have one; key keeps the ids of two charts on one page apart."""
+    """The patterns of all kinds that have one. key: keeps two charts on one page apart."""
     return "".join(
         _pattern(f"{key}-{name}", name, kind) for name, kind in KINDS.items() if kind.hatch
     )

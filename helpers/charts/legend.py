@@ -1,24 +1,18 @@
 """The legend below the live chart: what each kind of bar means."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 
 from helpers.charts.hatching import fill
 from helpers.charts.palette import in_order, kind_of
 from helpers.charts.svg import element
-from helpers.trace import Span
 
 
 def legend_html(kinds: Iterable[str], key: str = "c") -> str:
-    """The kinds of bar in words, beside small pictures. key: of the chart above, as in its Scene."""
+    """The kinds of bar in words beside small pictures. key: of the chart above, as in its Scene."""
     entries = [_entry(kind, key) for kind in in_order(kinds)]
     return element("div", *entries, class_="course-legend")
-
-
-def kinds_in(spans: Sequence[Span]) -> set[str]:
-    """The kinds of bar that these spans make, and "waiting", which every chart has."""
-    return ({span.kind for span in spans} - {"query"}) | {"waiting"}
 
 
 @cache  # each frame of a chart has the same

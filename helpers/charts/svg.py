@@ -32,7 +32,7 @@ def picture(width: float, height: float, words: str, *children: str, style: str 
 def element(tag: str, *children: str, **attributes: object) -> str:
     """An element, such as element("path", d="M0 0H9", stroke_width=2).
 
-    Underscores in names become hyphens, as in stroke-width; class_ is class. What is None is left out.
+    Underscores in names become hyphens, and class_ is class. An attribute that is None is left out.
     A float keeps a tenth, which is a tenth of a pixel; below 1 it is a share and keeps two digits.
     Attributes are escaped; children are SVG already.
     """
