@@ -6,7 +6,7 @@ import psutil
 
 from helpers import FakeLLM
 from helpers.benchmark import Row, measure
-from helpers.planner.planner import batch, calibrate
+from helpers.planner import batch, calibrate
 
 ROWS = (
     Row("serial", "serial", 1, 8, 0.2),
