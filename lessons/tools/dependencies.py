@@ -24,6 +24,9 @@ _MODULES_OF = re.compile(
 )  # begins a name that is put together: f"helpers.x.{name}"
 _EXERCISES_OF_A_LESSON = re.compile(r"lesson_(\d\d)")
 _IMPORTS_HELPERS = re.compile(r"^\s*(?:from|import) helpers\b", re.MULTILINE)
+# Relative names only: a string such as "/" must not lead out of helpers.
+_FILE = re.compile(r"(?:[\w-]+/)*[\w.-]+\.\w+")
+_FOLDER = re.compile(r"[\w-]+(?:/[\w-]+)*")
 _BESIDE = {"with_name", "joinpath"}  # Path's methods whose arguments name files beside a module
 
 
@@ -45,7 +48,9 @@ class Dependencies:
     def __init__(self, root: Path):
         self.root = root
         self._helpers = root / "helpers"
+        # A module is read once, whichever lessons need it.
         self._asked_by = cache(self._read_module)
+        self._home = cache(self._read_home)
 
     def hash(self, lesson: LessonSource) -> str:
         """A hash of the content of these files. Raises LessonError as `files` does."""
@@ -122,12 +127,13 @@ class Dependencies:
 
     def _public(self, where: str, names: list[str]) -> set[Path]:
         """Names imported from helpers itself, each with the module where it is at home."""
+        home = self._home()
         found = {path for path in [self._helpers / "__init__.py"] if path.exists()}
-        for name in self._home() if names == ["*"] else names:
-            found |= self._module(f"helpers.{self._home().get(name, name)}", where)
+        for name in home if names == ["*"] else names:
+            found |= self._module(f"helpers.{home.get(name, name)}", where)
         return found
 
-    def _home(self) -> dict[str, str]:
+    def _read_home(self) -> dict[str, str]:
         """The public names of helpers, and the module of each."""
         path = self._helpers / "__init__.py"
         if not path.exists():
@@ -166,7 +172,7 @@ class Dependencies:
                 asked = self._read(ast.parse(textwrap.dedent(text)), where)
             except SyntaxError:
                 pass  # words that only look like code
-        elif path and re.fullmatch(r"[\w.-]+\.\w+", text):
+        elif path and _FILE.fullmatch(text):
             asked.files = {file for file in [path.parent / text] if file.is_file()}
         return asked
 
@@ -216,7 +222,7 @@ def _beside(node: ast.AST, folder: Path) -> set[Path]:
     else:
         return set()
     texts = [name.value for name in names if isinstance(name, ast.Constant)]
-    places = [folder / text for text in texts if isinstance(text, str) and text]
+    places = [folder / text for text in texts if _FOLDER.fullmatch(str(text))]
     return {
         path
         for place in places

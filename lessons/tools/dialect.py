@@ -187,8 +187,7 @@ class _Reader:
                 f"{where}: {line!r}; an id is given as <!-- id: why-you-care -->, "
                 "or as <!-- id: why-you-care, tags: core -->"
             )
-        tags = tuple(given[2].split()) if given[2] is not None else ()
-        self._check_tags(where, tags, PROSE_TAGS, shown=given[2])
+        tags = _checked(where, (given[2] or "").split(), PROSE_TAGS)
         self._prose = _Prose(where, self._new_id(where, given[1]), tags)
 
     def _directive(self, where: str, piece: _Piece) -> None:
@@ -212,10 +211,11 @@ class _Reader:
             raise LessonError(
                 f"{where}: :minutes: is {minutes!r}; it takes a whole number from 1 up"
             )
-        after = self._prose.id if self._prose else self.cells[-1].id if self.cells else ""
-        if not after or not text:
-            missing = "no words" if after else "no cell before it"
-            raise LessonError(f"{where}: this block for the instructor has {missing}")
+        if not text:
+            raise LessonError(f"{where}: this block for the instructor has no words")
+        after = self._last_id()
+        if after is None:
+            raise LessonError(f"{where}: this block for the instructor has no cell before it")
         self.notes.append(Note(after, int(minutes) if minutes else None, text))
 
     def _code(self, where: str, options: dict[str, str], source: str) -> None:
@@ -223,20 +223,15 @@ class _Reader:
         _no_other(where, options, ":id: and :tags:")
         name = self._new_id(where, given)
         listed = _LIST.fullmatch(tags)
-        chosen = tuple(filter(None, re.split(r"[,\s]+", listed[1]))) if listed else ("",)
-        self._check_tags(where, chosen, CODE_TAGS, shown=tags)
+        if not listed:
+            raise LessonError(
+                f"{where}: :tags: is {tags!r}; it takes a list as in [core, surprise]"
+            )
+        chosen = _checked(where, re.findall(r"[^,\s]+", listed[1]), CODE_TAGS)
         if "surprise" in chosen:
             self._check_surprise(where, name, source)
         learners, worked = _both_editions(f"{where}: {name!r}", source, "exercise" in chosen)
         self.cells.append(Cell("code", name, chosen, learners, worked))
-
-    def _check_tags(
-        self, where: str, tags: tuple[str, ...], allowed: set[str], shown: str | None
-    ) -> None:
-        if shown is not None and not allowed.issuperset(tags):
-            raise LessonError(f"{where}: tags are {shown!r}; they are a list of {sorted(allowed)}")
-        if {"core", "extra"}.issubset(tags):
-            raise LessonError(f"{where}: a cell is core or extra, not both")
 
     def _check_surprise(self, where: str, name: str, source: str) -> None:
         if any("surprise" in cell.tags for cell in self.cells):
@@ -255,13 +250,28 @@ class _Reader:
             raise LessonError(f"{where}: the id {given!r} is used twice")
         return given
 
+    def _last_id(self) -> str | None:
+        """The id of the cell that has been read, or is being read, last."""
+        if self._prose:
+            return self._prose.id
+        return self.cells[-1].id if self.cells else None
+
     def _suggestion(self, line: str) -> str:
         """An id that is free: of a heading its words, of other prose the cell that it follows."""
         heading = re.match(r"#+ (.+)", line)
-        words = heading[1] if heading else f"after {self.cells[-1].id if self.cells else 'top'}"
+        words = heading[1] if heading else f"after {self._last_id() or 'top'}"
         name = re.sub(r"[^a-z0-9]+", "-", words.lower())[: ID_LONGEST - 3].strip("-") or "text"
         used = {cell.id for cell in self.cells}
         return next(i for i in (name, *(f"{name}-{n}" for n in range(2, 99))) if i not in used)
+
+
+def _checked(where: str, tags: list[str], allowed: set[str]) -> tuple[str, ...]:
+    """The tags of a cell, where they are allowed. Raises LessonError."""
+    if not allowed.issuperset(tags):
+        raise LessonError(f"{where}: tags are {tags}; they are out of {sorted(allowed)}")
+    if {"core", "extra"}.issubset(tags):
+        raise LessonError(f"{where}: a cell is core or extra, not both")
+    return tuple(tags)
 
 
 def _options(lines: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
