@@ -221,8 +221,9 @@ def _beside(node: ast.AST, folder: Path) -> set[Path]:
         names = node.args if node.func.attr in _BESIDE else []
     else:
         return set()
-    texts = [name.value for name in names if isinstance(name, ast.Constant)]
-    places = [folder / text for text in texts if _FOLDER.fullmatch(str(text))]
+    values = [name.value for name in names if isinstance(name, ast.Constant)]
+    texts = [value for value in values if isinstance(value, str)]  # and not the 2 of a / 2
+    places = [folder / text for text in texts if _FOLDER.fullmatch(text)]
     return {
         path
         for place in places

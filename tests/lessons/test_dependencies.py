@@ -25,7 +25,7 @@ HELPERS = {
     "server/__main__.py": "import helpers.server.wire\n",
     "server/wire.py": "",
     "handle.py": 'start("helpers.server")\n',
-    "program/__init__.py": 'HOME = Path(__file__).parent / "steps"\nROOT = HOME / "/" / ".."\n',
+    "program/__init__.py": 'HOME = Path(__file__).parent / "steps"\nROOT = HOME / "/" / ".." / 2\n',
     "program/steps/one.py": "import helpers.later\n",
     "program/steps/data.json": "{}\n",
     "exercises/__init__.py": 'import_module(f"helpers.exercises.{name}")\n',
