@@ -79,8 +79,18 @@ def simulate(
         raise ValueError(f"slots is {slots}; it takes a whole number from 1 up")
     if len(arrived) != len(waits):
         raise ValueError(f"waits has {len(waits)} values; it takes {len(arrived)}, as arrived has")
-    processor = Station(cores)
-    provider = Provider(capacity, rate)
+    return _sent_through(arrived, waits, slots, cpu / 2, Station(cores), Provider(capacity, rate))
+
+
+def _sent_through(
+    arrived: Sequence[float],
+    waits: Sequence[float],
+    slots: int,
+    half: float,
+    processor: Station,
+    provider: Provider,
+) -> list[Passage]:
+    """Take one event after the other until all queries are answered. half: of the CPU seconds."""
     began = [0.0] * len(waits)
     ended = [0.0] * len(waits)
     queue: deque[int] = deque()
@@ -94,7 +104,7 @@ def simulate(
             replied = provider.done(now, waits[query])
             heapq.heappush(events, (replied, Stage.REPLIED, query))
         elif stage is Stage.REPLIED:
-            answered = processor.done(now, cpu / 2)
+            answered = processor.done(now, half)
             heapq.heappush(events, (answered, Stage.ANSWERED, query))
         else:
             ended[query] = now
@@ -103,7 +113,7 @@ def simulate(
             slots -= 1
             first = queue.popleft()
             began[first] = now
-            heapq.heappush(events, (processor.done(now, cpu / 2), Stage.SENT, first))
+            heapq.heappush(events, (processor.done(now, half), Stage.SENT, first))
     return [Passage(*times) for times in zip(arrived, began, ended)]
 
 

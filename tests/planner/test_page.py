@@ -26,15 +26,9 @@ def test_a_plan_reads_the_same_in_a_terminal(machine):
 
 def test_the_advice_is_announced_when_it_changes(machine):
     """A screen reader reads a polite live region."""
-    said = re.match(
-        r'<p role="status" aria-live="polite"><strong>(.*?)</strong></p>', page(machine)
-    )
+    page = Plan(JOB, machine)._repr_html_()
+    said = re.match(r'<p role="status" aria-live="polite"><strong>(.*?)</strong></p>', page)
     assert said[1].startswith("Threads is enough")
-
-
-def page(machine):
-    """The page of the job."""
-    return Plan(JOB, machine)._repr_html_()
 
 
 def test_a_bar_ends_where_its_model_ends(machine):
