@@ -1,8 +1,10 @@
 """The benchmark as a picture: what each way reaches, what the article says, what theory allows."""
 
+from matplotlib.axes import Axes
+
 from helpers.benchmark.benchmark import Benchmark
 from helpers.benchmark.rows import REQUESTS, Result
-from helpers.charts.figures import FAINT, INK, Chart, grid, sheet, title
+from helpers.charts.figures import INK, Chart, figure_with_axes, grid, label, legend, title
 from helpers.charts.palette import ACCENT, WARN
 from helpers.tables import figure
 
@@ -24,21 +26,21 @@ def rates(bench: Benchmark) -> Chart:
     results = bench.done
     if not results:
         raise ValueError("the benchmark has no result yet; bench.run() measures")
-    picture, (axis,) = sheet(BAR_HEIGHT * len(results) + REST_HEIGHT)
+    picture, (axis,) = figure_with_axes(BAR_HEIGHT * len(results) + REST_HEIGHT)
     _draw(axis, results)
     axis.set_xscale("log")
     axis.set_xlim(*AXIS_RANGE)
     axis.set_yticks(range(len(results)), [result.row.name for result in results])
     axis.invert_yaxis()
-    axis.set_xlabel("requests a second, each ten times the one before", color=FAINT, fontsize=9)
+    label(axis, across="requests a second, each ten times the one before")
     title(axis, "1,000 requests of 2 s", "requests a second")
     grid(axis, "x")
-    picture.legend(loc="outside lower left", ncols=3, frameon=False, fontsize=9, labelcolor=INK)
+    legend(picture, "outside lower left", ncols=3)
     rows = [_in_numbers(result) for result in results]
     return Chart(picture, _in_words(rows), HEAD, rows)
 
 
-def _draw(axis, results: list[Result]) -> None:
+def _draw(axis: Axes, results: list[Result]) -> None:
     places = range(len(results))
     measured = [result.rate for result in results]
     axis.barh(places, measured, height=0.62, color=ACCENT, label="measured")

@@ -1,47 +1,68 @@
-"""A figure for when the clock has stopped: matplotlib in one style, with its data as a table and words for it.
+"""Figures for when the clock has stopped: matplotlib in one style, with the data as a table.
 
-It is drawn dark on white; in a dark theme the page turns it over, so that colours keep their hue.
+They are drawn dark on white. In a dark theme the page inverts them, so that colours keep their hue.
 """
 
 import base64
 import csv
 import io
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from helpers.charts.bars import Bar
 from helpers.charts.palette import in_order, kind_of
+from helpers.charts.svg import element
 from helpers.tables import html_table, text_table
 
-INK, FAINT, GRID = "#333333", "#6B6B6B", "#DDDDDD"
+INK = "#333333"  # words
+FAINT = "#6B6B6B"  # less important words; still 5 : 1 against white
+_GRID = "#DDDDDD"
+# On white, waiting is a shade of the paper, so that work stands out.
+_WAITING = "#E2E2E2"
+
+# Inches: a notebook's page on a laptop, at 100 pixels an inch.
 WIDTH = 8.4
+_PIXELS_PER_INCH = 100
+# Finer than it is shown, for screens with more pixels; finer still in a file, which may be printed.
+_DPI_SHOWN = 130
+_DPI_SAVED = 150
+
+# Of lines that need no meaning of their own: Okabe and Ito's colours, the darker ones first. The
+# dashes differ, too, so that nobody needs the colours.
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)))
-_DARK = (
-    '<style>[data-jp-theme-light="false"] .course-picture,.vscode-dark .course-picture'
-    "{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}</style>"
+
+# Points: of titles, of what stands beside them, and of all else.
+_LARGE, _MIDDLE, _SMALL = 11, 10, 9
+
+_INVERTED_IN_THE_DARK = element(
+    "style",
+    '[data-jp-theme-light="false"] .course-picture,.vscode-dark .course-picture'
+    "{filter:invert(1) hue-rotate(180deg);mix-blend-mode:screen}",
 )
 
 
 class Chart:
-    """A figure with its data: `head` and `rows` are the table, `alt` says in words what the picture shows.
+    """A figure with its data.
 
-    In a notebook it shows itself as a picture with alternative text, and its table below; print(chart) is the table.
+    head, rows: the data as a table. alt: what the picture shows, in words.
+    In a notebook it shows itself, with its table below; print(chart) prints the table.
     """
 
-    def __init__(self, figure: Figure, alt: str, head: Sequence[str], rows: Sequence[Sequence]):
-        self.figure, self.alt, self.head, self.rows = (
-            figure,
-            alt,
-            tuple(head),
-            [tuple(r) for r in rows],
-        )
+    def __init__(self, figure: Figure, alt: str, head: Sequence[str], rows: Iterable[Sequence]):
+        self.figure = figure
+        self.alt = alt
+        self.head = tuple(head)
+        self.rows = [tuple(row) for row in rows]
+        # What pyplot would do; but pyplot keeps every figure alive and bears no second thread.
         FigureCanvasAgg(figure)
 
     def __repr__(self) -> str:
@@ -51,94 +72,134 @@ class Chart:
         return text_table(self.head, self.rows)
 
     def save(self, path: str | Path) -> None:
-        """Write the picture (.png, .svg) or the table (.csv). Raises ValueError for another ending."""
+        """Write the picture (.png, .svg) or the table (.csv).
+
+        Raises ValueError for another ending.
+        """
         path = Path(path)
         if path.suffix == ".csv":
             with path.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([self.head, *self.rows])
-        elif path.suffix in (".png", ".svg"):
-            metadata = (
-                {"Date": None, "Title": self.alt}
-                if path.suffix == ".svg"
-                else {"Description": self.alt}
-            )
+        elif path.suffix == ".png":
+            self._draw(path, dpi=_DPI_SAVED, metadata={"Description": self.alt})
+        elif path.suffix == ".svg":
+            # Neither the date nor random ids: the same chart is the same file.
             with rc_context({"svg.hashsalt": "course"}):
-                self.figure.savefig(path, dpi=150, metadata=metadata)
+                self._draw(path, dpi=_DPI_SAVED, metadata={"Date": None, "Title": self.alt})
         else:
             raise ValueError(
                 f"{path.name!r} ends in {path.suffix!r}; save takes .png, .svg or .csv"
             )
 
+    def _draw(self, file: Path | io.BytesIO, **options: Any) -> None:
+        self.figure.savefig(file, **options)
+
     def _repr_html_(self) -> str:
-        data = io.BytesIO()
-        self.figure.savefig(data, format="png", dpi=130)
-        image = base64.b64encode(data.getvalue()).decode()
-        picture = (
-            f'<img class="course-picture" alt="{escape(self.alt)}" src="data:image/png;base64,{image}" '
-            f'style="width:{WIDTH * 100:.0f}px;max-width:none">'
+        png = io.BytesIO()
+        self._draw(png, format="png", dpi=_DPI_SHOWN)
+        picture = element(
+            "img",
+            class_="course-picture",
+            alt=self.alt,
+            src=f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}",
+            style=f"width:{WIDTH * _PIXELS_PER_INCH:.0f}px;max-width:none",
         )
         table = html_table("The same in numbers", self.head, self.rows)
-        return f'{_DARK}<div style="overflow-x:auto" tabindex="0" role="group" aria-label="chart and table">{picture}{table}</div>'
+        # tabindex: who uses no mouse can scroll what is too wide.
+        return _INVERTED_IN_THE_DARK + element(
+            "div",
+            picture,
+            table,
+            style="overflow-x:auto",
+            tabindex=0,
+            role="group",
+            aria_label="chart and table",
+        )
 
 
-def sheet(height: float, **options) -> tuple[Figure, list]:
-    """A figure of the course's width (inches) with axes as `Figure.subplots` makes them, in a flat list."""
+def figure_with_axes(height: float, **options: Any) -> tuple[Figure, list[Axes]]:
+    """An empty figure of the course's width, and its axes in reading order.
+
+    height: in inches. options: as for `Figure.subplots`.
+    """
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     figure.get_layout_engine().set(hspace=0.04)
     axes = figure.subplots(squeeze=False, **options).flatten().tolist()
     for axis in axes:
         for side in axis.spines.values():
             side.set_visible(False)
-        axis.tick_params(colors=INK, labelsize=9, length=0)
+        axis.tick_params(colors=INK, labelsize=_SMALL, length=0)
         axis.set_axisbelow(True)
     return figure, axes
 
 
-def grid(axis, which: str) -> None:
+def grid(axis: Axes, which: str) -> None:
     """Faint lines across one axis ("x", "y" or "both")."""
-    axis.grid(axis=which, color=GRID, linewidth=0.8)
+    axis.grid(axis=which, color=_GRID, linewidth=0.8)
 
 
-def title(axis, words: str, more: str = "") -> None:
-    """A title at the left, and beside it what is less important."""
-    text = axis.set_title(words, loc="left", fontsize=11, color=INK, fontweight="bold", pad=6)
+def title(axis: Axes, words: str, more: str = "") -> None:
+    """A title at the left. more: beside it, what is less important."""
+    text = axis.set_title(words, loc="left", fontsize=_LARGE, color=INK, fontweight="bold", pad=6)
     if more:
-        axis.annotate(more, xy=(1, 0), xycoords=text, xytext=(8, 0), textcoords="offset points", fontsize=10, color=FAINT,
-                      va="bottom")  # fmt: skip
-
-
-def bars(axis, kind: str, items: Sequence[tuple[int, float, float]], height: float = 0.82) -> None:
-    """Bars (row, start, end) of one kind; rows count from 0 and are drawn at 1."""
-    look = kind_of(kind)
-    thick = height / (3 if kind == "waiting" else 1) / 2
-    corners = [
-        [(a, r + 1 - thick), (a, r + 1 + thick), (b, r + 1 + thick), (b, r + 1 - thick)]
-        for r, a, b in items
-    ]
-    style = {"facecolor": look.colour, "linewidth": 0}
-    if kind == "waiting":
-        style = {"facecolor": "#E2E2E2", "linewidth": 0}
-    elif look.hatch:
-        style = {
-            "facecolor": "white",
-            "edgecolor": look.colour,
-            "hatch": look.hatch,
-            "linewidth": 0.6,
-        }
-    axis.add_collection(PolyCollection(corners, **style), autolim=False)
-
-
-def key(figure: Figure, kinds: Sequence[str]) -> None:
-    """The legend of the kinds of bar, above the figure."""
-    handles = []
-    for name in in_order(kinds):
-        look = kind_of(name)
-        plain = {"facecolor": "#E2E2E2" if name == "waiting" else look.colour, "edgecolor": "none"}
-        hatched = {"facecolor": "white", "edgecolor": look.colour, "hatch": look.hatch}
-        handles.append(
-            Patch(label=look.word, **(hatched if look.hatch and name != "waiting" else plain))
+        axis.annotate(
+            more,
+            xy=(1, 0),
+            xycoords=text,
+            xytext=(8, 0),
+            textcoords="offset points",
+            fontsize=_MIDDLE,
+            color=FAINT,
+            va="bottom",
         )
-    figure.legend(
-        handles=handles, loc="outside upper left", ncols=len(handles), frameon=False, labelcolor=INK, fontsize=9,
-        handlelength=1.3, handleheight=0.8, columnspacing=1.6, borderpad=0.2,
-    )  # fmt: skip
+
+
+def label(axis: Axes, across: str = "", up: str = "") -> None:
+    """What the axes are, and in which unit."""
+    if across:
+        axis.set_xlabel(across, color=FAINT, fontsize=_SMALL)
+    if up:
+        axis.set_ylabel(up, color=FAINT, fontsize=_SMALL)
+
+
+def legend(where: Axes | Figure, place: str = "best", **options: Any) -> None:
+    """The labels of what was drawn. place: as matplotlib's `loc`."""
+    where.legend(loc=place, frameon=False, fontsize=_SMALL, labelcolor=INK, **options)
+
+
+def look_of(kind: str) -> dict[str, str]:
+    """How matplotlib fills a kind of bar."""
+    look = kind_of(kind)
+    if kind == "waiting":
+        return {"facecolor": _WAITING, "edgecolor": "none"}
+    if look.hatch:
+        return {"facecolor": "white", "edgecolor": look.colour, "hatch": look.hatch}
+    return {"facecolor": look.colour, "edgecolor": "none"}
+
+
+def draw_bars(axis: Axes, kind: str, bars: Sequence[Bar]) -> None:
+    """Bars of one kind. Their rows count from 0 and are drawn from 1, as people count queries."""
+    # Of a row's height of 1: a bar leaves a gap, and a wait is a thin line.
+    half = 0.82 / (3 if kind == "waiting" else 1) / 2
+    corners = []
+    for row, start, end in bars:
+        low, high = row + 1 - half, row + 1 + half
+        corners.append([(start, low), (start, high), (end, high), (end, low)])
+    look = look_of(kind)
+    width = 0.6 if "hatch" in look else 0  # without an edge, hatching frays
+    axis.add_collection(PolyCollection(corners, linewidth=width, **look), autolim=False)
+
+
+def legend_of_kinds(figure: Figure, kinds: Iterable[str]) -> None:
+    """What each kind of bar means, above the figure."""
+    handles = [Patch(label=kind_of(name).word, **look_of(name)) for name in in_order(kinds)]
+    legend(
+        figure,
+        "outside upper left",
+        handles=handles,
+        ncols=len(handles),
+        handlelength=1.3,
+        handleheight=0.8,
+        columnspacing=1.6,
+        borderpad=0.2,
+    )

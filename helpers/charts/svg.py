@@ -25,7 +25,7 @@ def picture(width: float, height: float, words: str, *children: str, style: str 
         viewBox=f"0 0 {width:.0f} {height:.0f}",
         role="img",
         aria_label=words,
-        style=_STYLE + style,
+        style=f"{_STYLE};{style}" if style else _STYLE,
     )
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from helpers.charts.figures import FAINT, INK, Chart, sheet, title
+from matplotlib.axes import Axes
+
+from helpers.charts.figures import INK, Chart, figure_with_axes, label, legend, title
 from helpers.planner.calibration import MODELS, Calibration
 from helpers.planner.job import Job
 from helpers.planner.prediction import simplest_by_rate
@@ -38,14 +40,14 @@ def choice_map(job: Job, machine: Calibration) -> Chart:
     The rest is as in `job`. The article's thresholds are lines.
     """
     chosen = [[_simplest(job, peak, latency, machine) for peak in PEAKS] for latency in LATENCIES]
-    picture, (axis,) = sheet(4.2)
+    picture, (axis,) = figure_with_axes(height=4.2)
     _draw(axis, chosen)
     _mark_thresholds(axis)
     axis.set_xscale("log")
     axis.set_yscale("log")
-    axis.set_xlabel("queries a second at the peak", color=FAINT, fontsize=9)
+    label(axis, across="queries a second at the peak")
     title(axis, "The simplest model that holds the peak", "by latency in seconds")
-    picture.legend(loc="outside lower left", ncols=5, frameon=False, fontsize=9, labelcolor=INK)
+    legend(picture, "outside lower left", ncols=5)
     head = ("latency, s", *(f"{peak:.3g}/s" for peak in PEAKS[::PEAKS_IN_TABLE]))
     rows = [
         (f"{latency:.3g}", *row[::PEAKS_IN_TABLE])
@@ -59,7 +61,7 @@ def _simplest(job: Job, peak: float, latency: float, machine: Calibration) -> st
     return simplest_by_rate(there, MODELS, machine) or "none"
 
 
-def _draw(axis, chosen: Sequence[Sequence[str]]) -> None:
+def _draw(axis: Axes, chosen: Sequence[Sequence[str]]) -> None:
     """A square in its model's colour at each point; a model that is nowhere is not in the key."""
     for model, colour in COLOURS.items():
         points = [
@@ -74,7 +76,7 @@ def _draw(axis, chosen: Sequence[Sequence[str]]) -> None:
             axis.plot(peaks, latencies, "s", label=model, **look)
 
 
-def _mark_thresholds(axis) -> None:
+def _mark_thresholds(axis: Axes) -> None:
     for threshold in ARTICLES_THRESHOLDS:
         axis.axvline(threshold, color=INK, linestyle="--", linewidth=1.3)
         axis.annotate(

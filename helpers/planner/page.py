@@ -71,7 +71,7 @@ def reach(choices: Sequence[Prediction], peak: float) -> str:
     ]
     each = ", ".join(f"{choice.model} {_a_second(choice)}" for choice in choices)
     wide = NAMES + BARS + RATES
-    return picture(wide, low + GAP, f"At most: {each}", *parts, style=f";max-width:{wide}px")
+    return picture(wide, low + GAP, f"At most: {each}", *parts, style=f"max-width:{wide}px")
 
 
 def _row(choice: Prediction) -> tuple:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from helpers import FakeLLM, compare, run
+from helpers.charts import throughput
+from helpers.charts.live_sweep import sweep
 from helpers.strategies import gather, serial, threads, workers
-from helpers.sweeps import sweep
 
 FOLDER = Path(__file__).parents[1] / "images"
 
@@ -19,7 +20,7 @@ def main() -> None:
         ]
         compare(*ways).save(FOLDER / "three_ways.png")
         llm.behave(latency=0.1, knee=20)
-        sweep(workers, (5, 10, 20, 40, 60), llm=llm).chart().save(FOLDER / "knee.png")
+        throughput(sweep(workers, (5, 10, 20, 40, 60), llm=llm)).save(FOLDER / "knee.png")
 
 
 if __name__ == "__main__":
