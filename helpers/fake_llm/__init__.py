@@ -17,7 +17,10 @@ from helpers.process import Child
 __all__ = ["FakeLLM", "FakeLLMGone"]
 
 CALL_TIMEOUT = 30.0
+"""Seconds to wait for the server itself: reading a journal of 100,000 records takes a few."""
+
 SETTLE_PERIOD = 0.02
+"""Seconds from one look to the next while settling: a look costs the server a millisecond."""
 
 
 class FakeLLMGone(ConnectionError):
@@ -30,7 +33,7 @@ class FakeLLMGone(ConnectionError):
 
 
 class FakeLLM:
-    """A running fake LLM; usable with `with`, and without: it ends with this process, however that ends.
+    """A running fake LLM, with or without `with`: it ends with this process, however that ends.
 
         FakeLLM()                                     200 ms a reply
         FakeLLM(latency=2, tail=0.5, seed=7)          a long tail, the same in each run
@@ -38,7 +41,9 @@ class FakeLLM:
         FakeLLM(requests_per_minute=600)              beyond: 429 with Retry-After
         FakeLLM(script=["503", "503"])                the next two requests fail
 
-    Raises ValueError that names setting, value and range, and RuntimeError if the server cannot start.
+    port: where it listens, 0 for any free one; host: its address, others need an `api_key`.
+    Raises ValueError that names setting, value and range, and RuntimeError if the server cannot
+    start. Whatever asks the server raises FakeLLMGone, a ConnectionError, once it has ended.
     """
 
     def __init__(self, /, *, port: int = 0, host: str = "127.0.0.1", **settings: Any):
@@ -49,9 +54,8 @@ class FakeLLM:
         hello = self._child.hello
         if "base_url" not in hello:
             self.close()
-            raise RuntimeError(
-                f"the fake LLM did not start: {hello.get('error', 'it ended at once')}"
-            )
+            reason = hello.get("error", "it ended at once")
+            raise RuntimeError(f"the fake LLM did not start: {reason}")
         self.base_url: str = hello["base_url"]
         self.url = self.base_url.removesuffix("/v1")
         self.pid: int = hello["pid"]
@@ -76,8 +80,11 @@ class FakeLLM:
         return self._call("GET", "/behaviour")
 
     def behave(self, /, **settings: Any) -> None:
-        """Change settings, all at once or none; `behaviour()` reads them. ValueError names setting, value and range."""
-        Behaviour().changed(**settings)
+        """Change settings, all at once or none; `behaviour()` reads them.
+
+        ValueError names setting, value and range.
+        """
+        Behaviour().changed(**settings)  # so a wrong one is told without asking the server
         self._call("PUT", "/behaviour", settings)
         if "api_key" in settings:
             self._key = settings["api_key"]
@@ -92,13 +99,17 @@ class FakeLLM:
         return self._call("GET", f"/journal?since={since:d}")
 
     def stats(self, since: int = 0, kind: str | None = None) -> dict[str, Any]:
-        """Counts, peaks and percentiles of the requests since a mark, of one kind or of all."""
+        """Counts, peaks and percentiles of the requests since a mark, of one kind or of all.
+
+        kind: "chat", "search", "weather", "notes", "models" or "other"; times are seconds.
+        """
         return self._call("GET", f"/stats?since={since:d}" + (f"&kind={kind}" if kind else ""))
 
     def settle(self, since: int = 0, seconds: float = 2.0) -> bool:
-        """Wait until nothing that arrived since a mark is in flight; False if that does not happen.
+        """Wait until nothing that arrived since a mark is in flight.
 
-        A client may have its reply, or have left, a moment before the server has noted it.
+        A client may have its reply, or have left, a moment before the server has noted it: so
+        settle before you count. False if after so many `seconds` something is in flight still.
         """
         end = time.monotonic() + seconds
         while self.stats(since)["in_flight"]:

@@ -7,20 +7,23 @@ import json
 import os
 import signal
 import sys
-from dataclasses import Field
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from helpers.fake_llm.behaviour import SETTINGS, Behaviour
+from helpers.fake_llm.behaviour import SETTINGS, Behaviour, rule_of
 from helpers.fake_llm.schedule import punctual_loop
 from helpers.fake_llm.server import Server
 from helpers.process import end_with_parent, raise_file_limit
 
+# The largest experiments here have 5,000 connections, and the server needs some files of its own.
 FEW_FILES = 6_000
+WRONG_USE = 2  # the exit status that Unix programs have for it
 DESCRIPTION = """\
-A fake LLM: an HTTP server that speaks OpenAI's chat completions protocol, answers the course's questions
-through real tool calls, keeps the time it is told to keep, and writes a journal of what its clients do.
-When it can accept connections it prints one line of JSON with its base_url and its process id."""
+A fake LLM: an HTTP server that speaks OpenAI's chat completions protocol, answers the course's
+questions through real tool calls, keeps the time it is told to keep, and writes a journal of what
+its clients do. When it can accept connections it prints one line of JSON with its base_url and its
+process id."""
 EPILOG = """\
 examples:
   python -m helpers.fake_llm                                  200 ms a reply, on a free port
@@ -46,27 +49,23 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 0
     except OSError as error:
-        return _fail(
-            f"port {options.port} on {options.host} cannot be used: {error.strerror or error}"
-        )
+        reason = error.strerror or error
+        return _fail(f"port {options.port} on {options.host} cannot be used: {reason}")
 
 
 async def serve(behaviour: Behaviour, options: argparse.Namespace, files: int | None) -> int:
-    """Listen, say so, and serve until the end."""
+    """Listen, say so, and serve until the end; `files` is how many this process may open."""
     server = Server(behaviour)
     port = await server.start(options.host, options.port)
-    shown = f"[{options.host}]" if ":" in options.host else options.host
     over = asyncio.Event()
     _end_on_signals(over)
     if options.until_stdin_closes:
         end_with_parent(over.set)
-    base_url = f"http://{shown}:{port}/v1"
+    host = f"[{options.host}]" if ":" in options.host else options.host  # as an IPv6 address is
+    base_url = f"http://{host}:{port}/v1"
     print(json.dumps({"base_url": base_url, "pid": os.getpid()}), flush=True)
     if files is not None and files < FEW_FILES:
-        print(
-            f"fake LLM: at most {files} open files here, so fewer connections than that",
-            file=sys.stderr,
-        )
+        _warn(f"at most {files} open files here, so fewer connections than that")
     if sys.stdout.isatty() and not options.until_stdin_closes:
         from helpers.fake_llm.view import watch  # rich is only loaded where somebody looks
 
@@ -77,14 +76,13 @@ async def serve(behaviour: Behaviour, options: argparse.Namespace, files: int | 
 
 
 def _parser() -> argparse.ArgumentParser:
+    form = partial(argparse.RawDescriptionHelpFormatter, width=110, max_help_position=32)
     parser = argparse.ArgumentParser(
         prog="python -m helpers.fake_llm",
         usage="%(prog)s [--host HOST] [--port PORT] [settings]",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=partial(
-            argparse.RawDescriptionHelpFormatter, width=110, max_help_position=32
-        ),
+        formatter_class=form,
     )
     where = parser.add_argument_group("where")
     where.add_argument(
@@ -102,48 +100,57 @@ def _parser() -> argparse.ArgumentParser:
     how.add_argument(
         "--behaviour", metavar="JSON", default="{}", help="settings as one JSON object"
     )
-    for name, setting in SETTINGS.items():
-        default = "off" if setting.default in (None, ()) else setting.default
-        text = f"{setting.metadata['text']} ({default})"
-        how.add_argument(
-            "--" + name.replace("_", "-"),
-            metavar=_metavar(setting),
-            type=_reader(setting),
-            help=text,
-        )
+    for name in SETTINGS:
+        _add_setting(how, name)
     return parser
 
 
-def _metavar(setting: Field) -> str:
-    if setting.name in ("script", "models"):
-        return "A,B,…"
-    return "KEY" if setting.name == "api_key" else "X"
+def _add_setting(group: argparse._ArgumentGroup, name: str) -> None:
+    rule, default = rule_of(name), SETTINGS[name].default
+    shown = "off" if default in (None, ()) else default
+    group.add_argument(
+        "--" + name.replace("_", "-"),
+        metavar=METAVARS[rule.sort],
+        type=READERS[rule.sort],
+        help=f"{rule.text} ({shown})",
+    )
 
 
-def _reader(setting: Field) -> Any:
-    def read(text: str) -> Any:
-        if setting.name in ("script", "models"):
-            return [None if part == "none" else part for part in text.split(",")] if text else []
-        if text.lower() == "none":
-            return None
-        if setting.name == "api_key":
-            return text
-        try:
-            return json.loads(text.lower())
-        except ValueError:
-            return text
+def _read_list(text: str) -> list[str | None]:
+    return [None if part == "none" else part for part in text.split(",")] if text else []
 
-    return read
+
+def _read_name(text: str) -> str | None:
+    return None if text.lower() == "none" else text
+
+
+def _read_value(text: str) -> Any:
+    """A number or a flag, None for "none"; what is neither stays text, and is refused as such."""
+    if text.lower() == "none":
+        return None
+    try:
+        return json.loads(text.lower())
+    except ValueError:
+        return text
+
+
+# By the sort of a setting (behaviour.Rule).
+METAVARS = {"number": "X", "flag": "X", "list": "A,B,…", "name": "KEY"}
+READERS: dict[str, Callable[[str], Any]] = {
+    "number": _read_value,
+    "flag": _read_value,
+    "list": _read_list,
+    "name": _read_name,
+}
 
 
 def _behaviour(options: argparse.Namespace) -> Behaviour:
+    """The settings of --behaviour, and over them those that have options of their own."""
     try:
         settings = dict(json.loads(options.behaviour))
     except (TypeError, ValueError):
         raise ValueError(f"--behaviour is {options.behaviour!r}; it takes a JSON object") from None
-    given = {
-        name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None
-    }
+    given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
     return Behaviour().changed(**{**settings, **given})
 
 
@@ -156,14 +163,20 @@ def _check_address(host: str, port: int, key: str | None) -> None:
         raise ValueError(f"host is {host!r}; it takes an IP address or localhost") from None
     if not loopback and key is None:
         raise ValueError(
-            f"host is {host!r}, which others can reach; give an api_key, so that they cannot change settings"
+            f"host is {host!r}, which others can reach; give an api_key, "
+            "so that they cannot change settings"
         )
 
 
 def _fail(message: str) -> int:
+    """Say what is wrong to who reads the hello line, and to who looks at the terminal."""
     print(json.dumps({"error": message}), flush=True)
+    _warn(message)
+    return WRONG_USE
+
+
+def _warn(message: str) -> None:
     print(f"fake LLM: {message}", file=sys.stderr)
-    return 2
 
 
 def _end_on_signals(over: asyncio.Event) -> None:

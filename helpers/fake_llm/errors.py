@@ -1,13 +1,18 @@
 """Errors as OpenAI's API words and shapes them. Pure."""
 
-from helpers.fake_llm.behaviour import milliseconds
+from typing import Any
+
+from helpers.fake_llm.limits import milliseconds
 
 INVALID = "invalid_request_error"
 SORRY = "The server had an error while processing your request. Sorry about that!"
 
 
 class ApiError(Exception):
-    """An error reply in OpenAI's shape; `lines` are header lines, each with its CRLF."""
+    """An error reply in OpenAI's shape.
+
+    retry_after: seconds after which it may be tried again; lines: header lines, each with its CRLF.
+    """
 
     def __init__(
         self,
@@ -21,18 +26,66 @@ class ApiError(Exception):
         lines: bytes = b"",
     ):
         super().__init__(message)
-        self.status, self.retry_after, self.lines = status, retry_after, lines
+        self.status = status
+        self.retry_after = retry_after
+        self.lines = lines
         self.error = {"message": message, "type": type, "param": param, "code": code}
+
+    @property
+    def body(self) -> dict[str, dict[str, str | None]]:
+        """The reply's body."""
+        return {"error": self.error}
+
+
+# What is wrong with a parameter.
 
 
 def missing(param: str) -> ApiError:
-    """The error for a parameter that has to be there and is not."""
-    return ApiError(
-        400,
-        f"Missing required parameter: '{param}'.",
-        code="missing_required_parameter",
-        param=param,
+    """A parameter that has to be there and is not."""
+    message = f"Missing required parameter: '{param}'."
+    return ApiError(400, message, code="missing_required_parameter", param=param)
+
+
+def wrong_type(param: str, expected: str, value: Any) -> ApiError:
+    """A parameter whose value is of another type than `expected`, such as "an object"."""
+    message = f"Invalid type for '{param}': expected {expected}, but got {kind_of(value)} instead."
+    return ApiError(400, message, code="invalid_type", param=param)
+
+
+def empty_array(param: str) -> ApiError:
+    """A list that has to have something in it."""
+    message = (
+        f"Invalid '{param}': empty array. Expected an array with minimum length 1, "
+        "but got an empty array instead."
     )
+    return ApiError(400, message, code="empty_array", param=param)
+
+
+def unsupported(value: Any, supported: str, param: str) -> ApiError:
+    """A value that is not one of those there are."""
+    message = f"Invalid value: {value!r:.80}. Supported values are: {supported}."
+    return ApiError(400, message, code="invalid_value", param=param)
+
+
+def kind_of(value: Any) -> str:
+    """What a JSON value is, in the API's words."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int():
+            return "an integer"
+        case float():
+            return "a decimal"
+        case str():
+            return "a string"
+        case list():
+            return "an array"
+    return "an object"
+
+
+# What is wrong with the time, the place or the server.
 
 
 def too_many(message: str, wait: float, kind: str) -> ApiError:
@@ -42,7 +95,7 @@ def too_many(message: str, wait: float, kind: str) -> ApiError:
 
 
 def overloaded(wait: float) -> ApiError:
-    """The refusal of a server that has too much to do; it may be tried again after `wait` seconds."""
+    """The refusal of a server with too much to do; it may be tried again after `wait` seconds."""
     message = "The engine is currently overloaded, please try again later"
     return ApiError(503, message, type="server_error", code="overloaded", retry_after=wait)
 

@@ -1,8 +1,9 @@
 """What is done when: requests that have arrived, in short turns, and jobs that are due, on time.
 
-Most of a mock server's lateness under load comes from doing things in the order of their arrival. Here the loop
-looks at its sockets every few milliseconds, a request counts as arrived when the loop saw that its bytes were
-there, whatever work came before it, and a job that is due goes before a request that is not.
+Most of a mock server's lateness under load comes from doing things in the order of their arrival.
+Here the loop looks at its sockets every few milliseconds, a request counts as arrived when the loop
+saw that its bytes were there, whatever work came before it, and a job that is due goes before a
+request that is not.
 """
 
 import asyncio
@@ -13,17 +14,30 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 SLICE = 0.002
+"""Seconds of work on requests between two looks at the sockets: some twenty requests."""
+
 STALE = 1000
+"""Cancelled deadlines that may lie in the heap before it is cleared of them."""
+
+
+class Ticketed(Protocol):
+    """What can be due: `ticket` is the schedule's own, and 0 while nothing of it is due."""
+
+    ticket: int
+
+
+Request = TypeVar("Request")
+Job = TypeVar("Job", bound=Ticketed)
 
 
 def punctual_loop() -> asyncio.AbstractEventLoop:
     """A new event loop whose timers are exact to a tenth of a millisecond, where the system can.
 
-    Linux's epoll waits in whole milliseconds, rounded up, which makes each reply up to 1 ms late. select() does
-    not, and an epoll object can itself be waited for by it.
+    Linux's epoll waits in whole milliseconds, rounded up, which makes each reply up to 1 ms late.
+    select() does not, and an epoll object can itself be waited for by it.
     """
     if not hasattr(selectors, "EpollSelector"):
         return asyncio.new_event_loop()
@@ -38,24 +52,26 @@ def punctual_loop() -> asyncio.AbstractEventLoop:
     return asyncio.SelectorEventLoop(Punctual())
 
 
-class Schedule:
-    """The clock (seconds from its start), the inbox and the deadlines of one server on one event loop.
+class Schedule(Generic[Request, Job]):
+    """The clock (seconds from its start), the inbox and the deadlines of one server on one loop.
 
-    `handle(request)` is called for each request; `progress(job)` for each job that is due. A job has an
-    attribute `ticket`, which is 0 while nothing of it is due.
+    `handle(request)` is called for each request; `progress(job)` for each job that is due.
     """
 
-    def __init__(self, handle: Callable[[Any], None], progress: Callable[[Any], None]):
-        self._handle, self._progress = handle, progress
+    def __init__(self, handle: Callable[[Request], None], progress: Callable[[Job], None]):
+        self._handle = handle
+        self._progress = progress
         self._loop = asyncio.get_running_loop()
         self._origin = time.monotonic()
-        self._inbox: deque = deque()
-        self._due: list[tuple[float, int, Any]] = []
-        self._tickets = self._stale = 0
+        self._inbox: deque[Request] = deque()
+        self._tick: float | None = None  # when the loop last looked at its sockets
+        self._fresh = False  # whether something has come since then
+        # A heap of (when, ticket, job). A job's newest ticket counts; the others are stale.
+        self._due: list[tuple[float, int, Job]] = []
+        self._tickets = 0
+        self._stale = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
-        self._tick: float | None = None
-        self._fresh = False
 
     def now(self) -> float:
         """The time now."""
@@ -69,12 +85,12 @@ class Schedule:
             self._loop.call_soon(self._turn)
         return self._tick
 
-    def receive(self, request: Any) -> None:
+    def receive(self, request: Request) -> None:
         """Handle this request soon."""
         self._inbox.append(request)
         self.arrived()
 
-    def at(self, when: float, job: Any) -> None:
+    def at(self, when: float, job: Job) -> None:
         """Call `progress(job)` at this time."""
         self._tickets += 1
         job.ticket = self._tickets
@@ -82,19 +98,20 @@ class Schedule:
         if self._timer is None or when < self._timer_at:
             self._set_timer(when)
 
-    def cancel(self, job: Any) -> None:
+    def cancel(self, job: Job) -> None:
         """Nothing of this job is due any more."""
         if not job.ticket:
             return
         job.ticket = 0
         self._stale += 1
         if self._stale > STALE and self._stale * 2 > len(self._due):
+            # In place, since `_fire` may be going through the same list.
             self._due[:] = [entry for entry in self._due if entry[2].ticket == entry[1]]
             heapq.heapify(self._due)
             self._stale = 0
 
     def _turn(self) -> None:
-        """Handle what has arrived, for one slice of time. It runs right after the loop looked at its sockets."""
+        """Handle what has arrived, for one slice of time, right after a look at the sockets."""
         self._tick = now = self.now()
         if not self._inbox and not self._fresh:
             self._tick = None

@@ -1,4 +1,7 @@
-"""What else the server offers: a full-text search over the shipped corpus (SQLite FTS5), the weather, its models."""
+"""What an application waits for besides chat: a search, the weather, saving a note, the models.
+
+The search is SQLite's full-text search (FTS5) over the documents of corpus.json.
+"""
 
 import json
 import re
@@ -6,48 +9,94 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from helpers.fake_llm.chat.request import read_json
 from helpers.fake_llm.errors import ApiError, missing, unknown_model
+from helpers.fake_llm.jobs import Job, Jobs
+from helpers.fake_llm.state import State
 from helpers.fake_llm.tools import cities
 
-MOST = 20
+MOST_RESULTS = 20
+MOST_WORDS = 100
 MODELS = ("gpt-4o-mini", "gpt-4o", "gpt-4.1-mini", "gpt-4.1", "o4-mini")
-MODELS_SINCE = 1_721_172_741
+MODELS_SINCE = 1_721_172_741  # July 2024, when gpt-4o-mini appeared
+MODELS_PATH = "/v1/models/"
+# bm25 is smaller for better documents. Its weights are the columns': id none, the title double.
+SEARCH = """
+select id, title, text from documents where documents match ?
+order by bm25(documents, 0, 2, 1), id limit ?
+"""
+
+Query = dict[str, str]
+
+
+class Services:
+    """Handlers of these addresses: each answers its job, or raises the ApiError that refuses it."""
+
+    def __init__(self, jobs: Jobs, state: State):
+        self.jobs = jobs
+        self.state = state
+        self.library = Library()
+        self.notes = 0
+
+    def search(self, job: Job, path: str, query: Query) -> None:
+        """GET /search"""
+        self.jobs.answer(job, self.library.search(query), self.state.behaviour.search_latency)
+
+    def weather(self, job: Job, path: str, query: Query) -> None:
+        """GET /weather"""
+        self.jobs.answer(job, weather(query), self.state.behaviour.weather_latency)
+
+    def note(self, job: Job, path: str, query: Query) -> None:
+        """POST /notes: the note is counted, and forgotten."""
+        if not isinstance(read_json(job.request.body).get("text"), str):
+            raise missing("text")
+        self.notes += 1
+        saved = {"saved": True, "id": f"note_{self.notes}"}
+        self.jobs.answer(job, saved, self.state.behaviour.save_latency)
+
+    def models(self, job: Job, path: str, query: Query) -> None:
+        """GET /v1/models"""
+        self.jobs.answer(job, models(self.state.behaviour.models), 0.0)
+
+    def model(self, job: Job, path: str, query: Query) -> None:
+        """GET /v1/models/{name}"""
+        name = path.removeprefix(MODELS_PATH)
+        self.jobs.answer(job, model(name, self.state.behaviour.models), 0.0)
 
 
 class Library:
-    """The documents of corpus.json, searched by SQLite's FTS5, best first (bm25, the title counts double)."""
+    """The documents of corpus.json, searched by SQLite's FTS5, best first."""
 
     def __init__(self) -> None:
         documents = json.loads(Path(__file__).with_name("corpus.json").read_text(encoding="utf-8"))
         self._db = sqlite3.connect(":memory:")
-        self._db.execute(
-            "create virtual table documents using fts5(id unindexed, title, text, tokenize='porter')"
-        )
+        columns = "id unindexed, title, text, tokenize='porter'"
+        self._db.execute(f"create virtual table documents using fts5({columns})")
         rows = [(d["id"], d["title"], d["text"]) for d in documents]
         self._db.executemany("insert into documents values (?, ?, ?)", rows)
 
-    def search(self, query: dict[str, str]) -> dict[str, Any]:
-        """The reply to GET /search with these query parameters; ApiError 400 if they make no sense."""
+    def search(self, query: Query) -> dict[str, Any]:
+        """The reply to GET /search with these query parameters; ApiError 400 if they are wrong."""
         if "q" not in query:
             raise missing("q")
-        limit = query.get("limit", "3")
-        if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit[:9]) <= MOST:
-            raise ApiError(
-                400,
-                f"Invalid 'limit': {limit!r:.40}; it takes a whole number from 1 to {MOST}.",
-                param="limit",
-            )
-        words = re.findall(r"\w+", query["q"])[:100]
-        match = " OR ".join(f'"{w}"' for w in words)
-        sql = "select id, title, text from documents where documents match ? order by bm25(documents, 0, 2, 1), id limit ?"
-        rows = self._db.execute(sql, (match, int(limit))).fetchall() if words else []
-        return {
-            "query": query["q"],
-            "results": [dict(zip(("id", "title", "text"), row)) for row in rows],
-        }
+        limit = _limit(query.get("limit", "3"))
+        # Quoted, so that none is taken for an operator of FTS5's own language.
+        words = [f'"{word}"' for word in re.findall(r"\w+", query["q"])[:MOST_WORDS]]
+        found = self._db.execute(SEARCH, (" OR ".join(words), limit)) if words else []
+        names = ("id", "title", "text")
+        return {"query": query["q"], "results": [dict(zip(names, row)) for row in found]}
 
 
-def weather(query: dict[str, str]) -> dict[str, Any]:
+def _limit(text: str) -> int:
+    """How many results a query asks for; ApiError 400."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    if is_number and 1 <= int(text) <= MOST_RESULTS:
+        return int(text)
+    message = f"Invalid 'limit': {text!r:.40}; it takes a whole number from 1 to {MOST_RESULTS}."
+    raise ApiError(400, message, param="limit")
+
+
+def weather(query: Query) -> dict[str, Any]:
     """The reply to GET /weather with these query parameters; ApiError 400 or 404."""
     if "city" not in query:
         raise missing("city")
@@ -55,21 +104,17 @@ def weather(query: dict[str, str]) -> dict[str, Any]:
     for city, sky in cities().items():
         if city.lower() == asked:
             return {"city": city, **sky}
-    raise ApiError(
-        404,
-        f"The weather of {query['city']!r:.80} is not known.",
-        code="unknown_city",
-        param="city",
-    )
+    message = f"The weather of {query['city']!r:.80} is not known."
+    raise ApiError(404, message, code="unknown_city", param="city")
 
 
-def models(names: tuple | None) -> dict[str, Any]:
+def models(names: tuple[str, ...] | None) -> dict[str, Any]:
     """The reply to GET /v1/models; `names` are the only ones there are, or None."""
     return {"object": "list", "data": [model(name, names) for name in names or MODELS]}
 
 
-def model(name: str, names: tuple | None) -> dict[str, Any]:
-    """The reply to GET /v1/models/{name}; ApiError 404."""
+def model(name: str, names: tuple[str, ...] | None) -> dict[str, Any]:
+    """The reply to GET /v1/models/{name}; `names` as for `models`; ApiError 404."""
     if name not in (names or MODELS):
         raise unknown_model(name)
     return {"id": name, "object": "model", "created": MODELS_SINCE, "owned_by": "fake-llm"}

@@ -1,4 +1,7 @@
-"""Which of the offered tools a question asks for, and with what arguments, built from their JSON schemas. Pure."""
+"""Which of the offered tools a question asks for, and with what arguments. Pure.
+
+Arguments are built from the tools' JSON schemas, and filled from the question.
+"""
 
 import json
 import re
@@ -7,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 WEATHER = re.compile(
-    r"\b(weather|temperature|warm\w*|cold\w*|hot\w*|cool\w*|rain\w*|sun|sunny|shining|sky|degrees|celsius|umbrella|coat"
-    r"|jacket|snow\w*|wind\w*|cloud\w*)\b",
+    r"\b(weather|temperature|degrees|celsius|warm\w*|cold\w*|hot\w*|cool\w*|rain\w*|snow\w*"
+    r"|wind\w*|cloud\w*|sun|sunny|shining|sky|umbrella|coat|jacket)\b",
     re.IGNORECASE,
 )
 PLACE = ("city", "location", "place", "town")
@@ -25,6 +28,7 @@ _SPOKEN = (
 PERCENT = re.compile(rf"({NUMBER})\s*(?:%|percent) of ({NUMBER})", re.IGNORECASE)
 HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
 EACH = re.compile(r"\b(?:an?|each|every|one)\b", re.IGNORECASE)
+COMMON = {"get", "the", "for", "and"}
 ARITHMETIC = re.compile(rf"[-(]*{NUMBER}\)*(?:\s*[-+*/]\s*[-(]*{NUMBER}\)*)+")
 
 
@@ -52,8 +56,8 @@ def cities_in(text: str) -> list[str]:
 def expression_in(text: str) -> str | None:
     """The arithmetic that a text asks for, as an expression; None if it asks for none.
 
-    It knows percentages, "a crate holds 24 bottles; how many are in 17 crates", and expressions, words such as
-    "times" included.
+    It knows percentages, "a crate holds 24 bottles; how many are in 17 crates", and expressions,
+    words such as "times" included.
     """
     if found := PERCENT.search(text):
         return f"{_plain(found[1])} * {_plain(found[2])} / 100"
@@ -74,49 +78,59 @@ def wants(question: str, tools: list[dict]) -> list[tuple[str, dict]]:
     calls = []
     for function in tools:
         schema = function.get("parameters")
-        properties = schema.get("properties") if isinstance(schema, dict) else None
-        properties = properties if isinstance(properties, dict) else {}
-        place = next((p for p in PLACE if p in properties), None)
-        formula = next((p for p in FORMULA if p in properties), None)
-        if place and WEATHER.search(question):
-            values = [{place: city} for city in cities_in(question)]
-        elif formula:
-            expression = expression_in(question)
-            values = [{formula: expression}] if expression else []
-        else:
-            values = [{}] if not place and _named(question, function) else []
-        calls += [(function["name"], call_arguments(schema, question) | value) for value in values]
+        for value in _asked_of(question, function, schema):
+            calls.append((function["name"], call_arguments(schema, question) | value))
     return calls
 
 
-def _named(question: str, function: dict) -> bool:
-    """Whether the question uses a word of the tool's name."""
+def _asked_of(question: str, function: dict, schema: Any) -> list[dict[str, str]]:
+    """The arguments that matter, for each time that the question asks for this tool."""
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    names = properties if isinstance(properties, dict) else {}
+    place = next((name for name in PLACE if name in names), None)
+    formula = next((name for name in FORMULA if name in names), None)
+    if place and WEATHER.search(question):
+        return [{place: city} for city in cities_in(question)]
+    if formula:
+        expression = expression_in(question)
+        return [{formula: expression}] if expression else []
+    return [{}] if not place and _named(question, function["name"]) else []
+
+
+def _named(question: str, name: str) -> bool:
+    """Whether the question uses the words of the tool's name, or half of them at least."""
     asked = set(re.findall(r"[a-z]{3,}", question.lower()))
-    name = set(re.findall(r"[a-z]{3,}", function["name"].lower().replace("_", " "))) - {
-        "get",
-        "the",
-        "for",
-        "and",
-    }
-    return bool(name & asked) and len(name & asked) * 2 >= len(name)
+    said = set(re.findall(r"[a-z]{3,}", name.lower().replace("_", " "))) - COMMON
+    shared = said & asked
+    return bool(shared) and len(shared) * 2 >= len(said)
 
 
 def call_arguments(schema: Any, text: str, answer: str | None = None) -> dict[str, Any]:
-    """An object that follows a JSON schema, filled from a text (from `answer` where a string is wanted)."""
+    """An object that follows a JSON schema, filled from a text.
+
+    answer: what a string is filled with, where none that the text gives fits.
+    """
     value = _Filling(schema, text, answer).value(schema if isinstance(schema, dict) else {}, "", 0)
     return value if isinstance(value, dict) else {}
 
 
 class _Filling:
-    """Values for the parts of one schema. Bounded in depth and in number, since a schema may contain itself."""
+    """Values for the parts of one schema.
 
-    DEPTH, PARTS = 8, 500
+    Bounded in depth and in number of parts, since a schema may contain itself.
+    """
+
+    DEPTH = 8
+    PARTS = 500
 
     def __init__(self, root: Any, text: str, answer: str | None):
-        self.root, self.text, self.answer = root, text, answer
+        self.root = root
+        self.text = text
+        self.answer = answer
         self.parts = 0
 
     def value(self, schema: Any, name: str, depth: int) -> Any:
+        """A value for this part of the schema, which is called so; None beyond the bounds."""
         self.parts += 1
         if depth > self.DEPTH or self.parts > self.PARTS or not isinstance(schema, dict):
             return None
@@ -124,8 +138,8 @@ class _Filling:
         if "const" in schema:
             return schema["const"]
         if isinstance(schema.get("enum"), list) and schema["enum"]:
-            low = self.text.lower()
-            return next((e for e in schema["enum"] if str(e).lower() in low), schema["enum"][0])
+            text = self.text.lower()
+            return next((e for e in schema["enum"] if str(e).lower() in text), schema["enum"][0])
         for union in ("anyOf", "oneOf", "allOf"):
             if isinstance(schema.get(union), list) and schema[union]:
                 return self.value(schema[union][0], name, depth + 1)
@@ -146,11 +160,9 @@ class _Filling:
                 return True
             case "null":
                 return None
-        return (
-            self._object(schema, depth)
-            if isinstance(schema.get("properties"), dict)
-            else self._string(name)
-        )
+        if isinstance(schema.get("properties"), dict):
+            return self._object(schema, depth)
+        return self._string(name)
 
     def _resolved(self, schema: dict) -> dict:
         reference = schema.get("$ref")
@@ -165,10 +177,9 @@ class _Filling:
         properties, required = schema.get("properties"), schema.get("required")
         if not isinstance(properties, dict):
             return {} if self.answer is None else {"answer": self.answer}
-        names = [n for n in properties if not isinstance(required, list) or n in required] or list(
-            properties
-        )
-        return {n: self.value(properties[n], n, depth + 1) for n in names}
+        names = [n for n in properties if not isinstance(required, list) or n in required]
+        # Where nothing is required, or only what is not described, all is given.
+        return {n: self.value(properties[n], n, depth + 1) for n in names or properties}
 
     def _number(self, schema: dict, kind: str) -> int | float:
         found = re.search(NUMBER, self.text)
@@ -178,6 +189,7 @@ class _Filling:
             value = max(value, low)
         if isinstance(high, (int, float)):
             value = min(value, high)
+        # Beyond 2**53 not every integer is a float, and infinity is none.
         return int(value) if kind == "integer" and abs(value) < 2**53 else value
 
     def _string(self, name: str) -> str:

@@ -5,18 +5,9 @@ import statistics
 
 import pytest
 
-from helpers.fake_llm.behaviour import (
-    FAULTS,
-    SETTINGS,
-    Attempts,
-    Behaviour,
-    Bucket,
-    Chance,
-    Limits,
-    Slots,
-    milliseconds,
-    plan,
-)
+from helpers.fake_llm.behaviour import FAULTS, SETTINGS, Behaviour
+from helpers.fake_llm.chance import Attempts, Chance, plan
+from helpers.fake_llm.limits import Bucket, Limits, Slots, milliseconds
 
 SOAK = pytest.mark.soak
 SIZES = [5_000, pytest.param(100_000, marks=SOAK)]
@@ -133,7 +124,7 @@ def test_retries_and_hedges_are_new_attempts_and_a_second_run_is_not():
     attempts = Attempts()
     first, token = attempts.next("a")
     hedge, _ = attempts.next("a")
-    attempts.answered("a", token)
+    attempts.answered(token)
     again, _ = attempts.next("a")
     assert (first, hedge, again) == (0, 1, 0)
 

@@ -2,12 +2,13 @@
 
 import json
 
-import orjson
+
 import pytest
 
-from helpers.fake_llm.chat import read_chat, read_json
+from helpers.fake_llm.chat.reply import completion, events
+from helpers.fake_llm.chat.request import read_chat, read_json
 from helpers.fake_llm.errors import ApiError
-from helpers.fake_llm.replies import completion, events, reply_to
+from helpers.fake_llm.replies import reply_to
 from helpers.fake_llm.tools import call_arguments, cities_in, expression_in
 
 WEATHER = {
@@ -212,7 +213,7 @@ def test_a_stream_carries_the_same_as_a_plain_reply(body):
     assert len(stream) == reply.moments
     lines = b"".join(stream).decode().split("\n\n")
     assert lines[-2:] == ["data: [DONE]", ""]
-    plain = orjson.loads(completion(reply, "m", "id", 1))
+    plain = json.loads(completion(reply, "m", "id", 1))
     assert joined([json.loads(line[6:]) for line in lines[:-2]]) == [
         (
             c["message"]["content"],

@@ -382,11 +382,11 @@ def test_an_error_in_one_job_leaves_the_others_alone(monkeypatch, capsys):
     """It is reported, answered with 500, and the next request is served."""
 
     async def scenario(port, server):
-        good, server.library.search = server.library.search, None
+        good, server.services.library.search = server.services.library.search, None
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         statuses = []
         for search in (None, good):
-            server.library.search = search
+            server.services.library.search = search
             writer.write(b"GET /search?q=a HTTP/1.1\r\n\r\n")
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])

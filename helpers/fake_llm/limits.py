@@ -1,0 +1,129 @@
+"""How much is let in: slots with a queue, and rate limits. Pure: each is handed the time it is.
+
+Times are seconds on any one clock, so that whole schedules can be tested in virtual time.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, Literal, TypeVar
+
+from helpers.fake_llm.behaviour import Behaviour
+
+Job = TypeVar("Job", bound=Hashable)
+
+
+class Slots(Generic[Job]):
+    """Parallel slots with a bounded first-in-first-out queue."""
+
+    def __init__(self) -> None:
+        self.serving: set[Job] = set()
+        self.waiting: OrderedDict[Job, None] = OrderedDict()
+
+    def enter(
+        self, job: Job, capacity: int | None, queue: int | None
+    ) -> Literal["start", "wait", "full"]:
+        """What a new job does: it starts, waits in the queue, or finds that full and is not in."""
+        if not self.waiting and (capacity is None or len(self.serving) < capacity):
+            self.serving.add(job)
+            return "start"
+        if queue is not None and len(self.waiting) >= queue:
+            return "full"
+        self.waiting[job] = None
+        return "wait"
+
+    def leave(self, job: Job) -> None:
+        """A job has ended, in service or waiting; call `admit` after it."""
+        if job in self.serving:
+            self.serving.remove(job)
+        else:
+            self.waiting.pop(job, None)
+
+    def admit(self, capacity: int | None) -> list[Job]:
+        """The waiting jobs that start now, in order of their arrival."""
+        started = []
+        while self.waiting and (capacity is None or len(self.serving) < capacity):
+            job, _ = self.waiting.popitem(last=False)
+            self.serving.add(job)
+            started.append(job)
+        return started
+
+
+class Bucket:
+    """A token bucket that refills continuously: `rate` a second, at most `burst` seconds' worth.
+
+    It holds at least 1. A cost above the bucket's size is let in when the bucket is full, and
+    leaves it in debt; so whatever happens, the amount let in within t seconds is at most
+    size + rate·t, plus that one excess.
+    """
+
+    def __init__(self, per_minute: float, burst: float, now: float):
+        self.per_minute = per_minute
+        self.rate = per_minute / 60
+        self.size = max(1.0, self.rate * burst)
+        self._level = self.size
+        self._time = now
+
+    def level(self, now: float) -> float:
+        """What is in the bucket at this time."""
+        return min(self.size, self._level + max(0.0, now - self._time) * self.rate)
+
+    def wait(self, cost: float, now: float) -> float:
+        """Seconds until this cost would be let in; 0.0 is now."""
+        return max(0.0, (min(cost, self.size) - self.level(now)) / self.rate)
+
+    def take(self, cost: float, now: float) -> None:
+        """Let this cost in; the caller has seen that `wait` is 0."""
+        self._level = self.level(now) - cost
+        self._time = max(now, self._time)
+
+    def until_full(self, now: float) -> float:
+        """Seconds until the bucket is full again."""
+        return (self.size - self.level(now)) / self.rate
+
+
+class Limits:
+    """The rate limits for requests and for tokens, by their settings."""
+
+    KINDS = ("requests", "tokens")
+
+    def __init__(self) -> None:
+        self.buckets: dict[str, Bucket] = {}
+        self._settings: tuple[float | None, ...] = ()
+
+    def follow(self, b: Behaviour, now: float) -> None:
+        """Make new, full buckets where the settings have changed."""
+        settings = (b.requests_per_minute, b.tokens_per_minute, b.burst)
+        if settings != self._settings:
+            self._settings = settings
+            rates = zip(self.KINDS, settings[:2])
+            self.buckets = {
+                kind: Bucket(rate, b.burst, now) for kind, rate in rates if rate is not None
+            }
+
+    def admit(self, tokens: int, now: float) -> tuple[str, float] | None:
+        """None if a request is let in, else which limit is against it and for how many seconds."""
+        costs = {"requests": 1, "tokens": tokens}
+        waits = {kind: bucket.wait(costs[kind], now) for kind, bucket in self.buckets.items()}
+        worst = max(waits, key=waits.__getitem__, default=None)
+        if worst is not None and waits[worst] > 0:
+            return worst, waits[worst]
+        for kind, bucket in self.buckets.items():
+            bucket.take(costs[kind], now)
+        return None
+
+    def lines(self, now: float) -> bytes:
+        """What OpenAI's API tells about each limit in a reply's head."""
+        told = []
+        for kind, bucket in self.buckets.items():
+            told += [
+                f"x-ratelimit-limit-{kind}: {bucket.per_minute:.0f}\r\n",
+                f"x-ratelimit-remaining-{kind}: {max(0, int(bucket.level(now)))}\r\n",
+                f"x-ratelimit-reset-{kind}: {bucket.until_full(now):.3f}s\r\n",
+            ]
+        return "".join(told).encode()
+
+
+def milliseconds(seconds: float) -> int:
+    """Whole milliseconds, always more than these seconds: who comes back then is not too early."""
+    return math.floor(seconds * 1000) + 1
