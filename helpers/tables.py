@@ -1,10 +1,14 @@
-"""Small tables for a notebook and a terminal: the same rows as accessible HTML and as plain text."""
+"""Small tables and notes for a notebook and a terminal: the same as accessible HTML and as text."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
 
+# The class of what differs from run to run; tests/nbval.cfg skips it where it compares outputs.
 VARIES = "varies"
+# JupyterLab's own colours, light and dark, and where there is no JupyterLab the light ones.
 _COLOURS = {"good": "var(--jp-success-color1, #2e7d32)", "bad": "var(--jp-warn-color1, #b45309)"}
+# Jupyter sets tables flush right, which is for figures alone.
+_LEFT = "text-align:left"
 
 
 def figure(value: float) -> str:
@@ -17,15 +21,16 @@ class Markup(str):
 
 
 class Varying(str):
-    """A cell that differs from run to run: its HTML is marked, so that a comparison of outputs can skip it."""
+    """A cell that differs from run to run: its HTML says so, and a comparison can skip it."""
 
 
 def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table with a caption and scoped headers; every cell is escaped unless it is Markup."""
-    top = "".join(f'<th scope="col" style="text-align:left">{escape(h)}</th>' for h in head)
+    names = "".join(f'<th scope="col" style="{_LEFT}">{escape(name)}</th>' for name in head)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    title = f'<caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>'
-    table = f"<table>{title}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    title = f'<caption style="{_LEFT};font-weight:bold">{escape(caption)}</caption>'
+    table = f"<table>{title}<thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+    # What may have to be scrolled sideways must be reached by the keyboard, and have a name.
     name = escape(caption, quote=True)
     return (
         f'<div role="region" aria-label="{name}" tabindex="0" style="overflow-x:auto">{table}</div>'
@@ -35,25 +40,34 @@ def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object
 def _cell(value: object) -> str:
     mark = f' class="{VARIES}"' if isinstance(value, Varying) else ""
     text = value if isinstance(value, Markup) else escape(str(value))
-    return f'<td style="text-align:left"{mark}>{text}</td>'
+    return f'<td style="{_LEFT}"{mark}>{text}</td>'
 
 
 def text_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The same as aligned columns of text."""
     lines = [[str(cell) for cell in row] for row in [head, *rows]]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths)).rstrip() for line in lines)
+    widths = [max(map(len, column)) for column in zip(*lines)]
+    return "\n".join(_aligned(line, widths) for line in lines)
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip()
 
 
 def note_html(title: str, parts: Iterable[tuple[str, str]], *, good: bool) -> str:
     """A titled note with named parts; the colour of its edge only repeats what the title says."""
-    colour = _COLOURS["good" if good else "bad"]
+    edge = f"border-left:4px solid {_COLOURS['good' if good else 'bad']}"
     rows = "".join(f"<dt><b>{escape(name)}</b></dt><dd>{escape(text)}</dd>" for name, text in parts)
     body = f'<dl style="margin:0.3em 0 0">{rows}</dl>' if rows else ""
     return (
-        f'<div role="status" style="border-left:4px solid {colour};padding:0.4em 0.8em;margin:0.3em 0">'
+        f'<div role="status" style="{edge};padding:0.4em 0.8em;margin:0.3em 0">'
         f"<strong>{escape(title)}</strong>{body}</div>"
     )
+
+
+def note_text(title: str, parts: Iterable[tuple[str, str]]) -> str:
+    """The same as lines of text."""
+    return "\n".join([title, *(f"  {name}: {text}" for name, text in parts)])
 
 
 class Table:
