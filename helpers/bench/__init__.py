@@ -1,1 +1,1 @@
-"""The performance tables: `make bench`."""
+"""The performance tables of the course's own parts: `make bench`."""

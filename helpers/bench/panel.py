@@ -1,124 +1,95 @@
-"""What the live chart costs: the same runs with a panel and without, in a real kernel that a client listens to.
+"""`make bench ARGS=panel`: what the live chart costs a run, in a kernel that a client listens to.
 
-Nobody looks: a browser would draw on another core, or on another machine, but here it would take one of the two.
+Nobody looks: a browser would draw on another core or on another machine, but here it would take
+one of the two.
 """
 
 import json
 import statistics
+from collections.abc import Sequence
 from typing import Any
 
-import psutil
 from jupyter_client.manager import start_new_kernel
 
-QUERIES, LATENCY = 200, 0.05
+from helpers.bench.cores import unpin
+from helpers.bench.figures import NOTHING, print_head, print_row
+
+QUERIES = 200
+LATENCY = 0.05
 CASES = (("serial", 1), ("threads", 10), ("threads", 100), ("limited", 20), ("limited", 100))
-# Runs one case in the kernel; prints one line of JSON.
-CODE = """
-import json, logging
-from helpers import FakeLLM, Panel, run
-from helpers import strategies
-from helpers.trace import percentile
+# Against hanging only: the serial case of five rounds takes two minutes.
+TIMEOUT = 900.0
+HEAD = ("", "off, s", "on, s", "more", "lag p99 off, ms", "on, ms", "frames a second")
 
-def told(run, frames):
-    lag = [late for _, late in run.lag]
-    return {{"seconds": run.seconds, "lag": percentile(lag, 99) if lag else None, "frames": frames}}
-
-way = getattr(runners, {way!r})
-with FakeLLM(latency={latency}) as llm:
-    run(way, llm=llm, questions=10, limit=10)
-    panel = Panel(way, llm=llm, queries={queries}, concurrency={limit}, latency={latency}, kind="lookup")
-    display(panel)
-    frames = []
-    panel.screen.chart.observe(lambda change: frames.append(1), "value")
-    found = []
-    for _ in range({rounds}):
-        off = told(run(way, llm=llm, questions={queries}, limit={limit}, check=False), 0)
-        frames.clear()
-        panel.run()
-        await panel.wait(600)
-        found.append((off, told(panel.last, len(frames))))
-    panel.close()
-print(json.dumps(found))
-"""
-FRAME = """
-import json, time
-from helpers.panel.screen import Screen
-from helpers import FakeLLM, run, runners
-found = {}
-with FakeLLM(latency=0.1) as llm:
-    for count in (200, 1000):
-        done = run(strategies.limited, llm=llm, questions=count, limit=100, check=False)
-        screen, spent = Screen("bench"), []
-        for _ in range(50):
-            began = time.perf_counter()
-            screen.draw(done, [], None)
-            spent.append(time.perf_counter() - began)
-        found[count] = (sorted(spent)[25], len(screen.chart.value.encode()))
-print(json.dumps(found))
-"""
+Pair = tuple[dict[str, Any], dict[str, Any]]
+"""A run without the panel, and the same run with it; see `helpers.bench.in_kernel`."""
 
 
 def panel(rounds: int) -> None:
-    """Chart on against chart off, the loop's lag, and what a frame costs."""
-    if hasattr(psutil.Process, "cpu_affinity"):
-        psutil.Process().cpu_affinity(
-            []
-        )  # as on a learner's machine: kernel and server where the system puts them
+    """Print what the same runs take with the chart and without it, and what one frame costs."""
+    unpin()
     print(f"Panel: medians of {rounds} pairs; {QUERIES} queries, {1000 * LATENCY:.0f} ms a reply\n")
-    print(
-        "| | off, s | on, s | more | lag p99 off, ms | on, ms | frames a second |\n|---|---|---|---|---|---|---|"
-    )
-    for way, limit in CASES:
-        _row(f"{way}, {limit} in flight", _case(way, limit, QUERIES, LATENCY, rounds))
-    _row(
-        "1,000 queries at 1 s, limited, 1,000 in flight", _case("limited", 1000, 1000, 1.0, rounds)
-    )
-    print("\n| a frame | ms | KiB |\n|---|---|---|")
-    for count, (seconds, size) in _in_kernel(FRAME).items():
-        print(f"| {int(count):,} queries | {1000 * seconds:.2f} | {size / 1024:.0f} |")
+    print_head(*HEAD)
+    for strategy, limit in CASES:
+        pairs = _pairs(strategy, limit, QUERIES, LATENCY, rounds)
+        print_row(f"{strategy}, {limit} in flight", *cells(pairs))
+    pairs = _pairs("limited", 1_000, 1_000, 1.0, rounds)
+    print_row("1,000 queries at 1 s, limited, 1,000 in flight", *cells(pairs))
+    print()
+    print_head("a frame", "ms", "KiB")
+    for queries in (200, 1_000):
+        seconds, size = in_kernel(f"frame({queries})")
+        print_row(f"{queries:,} queries", f"{1000 * seconds:.2f}", f"{size / 1024:.0f}")
     print()
 
 
-def _case(way: str, limit: int, queries: int, latency: float, rounds: int) -> list:
-    return _in_kernel(
-        CODE.format(way=way, limit=limit, queries=queries, latency=latency, rounds=rounds)
-    )
+def _pairs(strategy: str, limit: int, queries: int, latency: float, rounds: int) -> list[Pair]:
+    return in_kernel(f"await pairs({strategy!r}, {limit}, {queries}, {latency}, {rounds})")
 
 
-def _row(name: str, pairs: list) -> None:
-    off, on = ([pair[i] for pair in pairs] for i in (0, 1))
+def cells(pairs: Sequence[Pair]) -> list[str]:
+    """What the table says of these pairs, in the order of its head."""
+    off = [without for without, _ in pairs]
+    on = [with_it for _, with_it in pairs]
     more = statistics.median(b["seconds"] / a["seconds"] - 1 for a, b in pairs)
-    cells = [
-        name,
+    return [
         f"{_median(off, 'seconds'):.3f}",
         f"{_median(on, 'seconds'):.3f}",
         f"{more:+.1%}",
+        _milliseconds(_median(off, "lag")),
+        _milliseconds(_median(on, "lag")),
+        f"{statistics.median(run['frames'] / run['seconds'] for run in on):.1f}",
     ]
-    cells += [
-        "–" if a is None else f"{1000 * a:.1f}" for a in (_median(off, "lag"), _median(on, "lag"))
-    ]
-    cells.append(f"{statistics.median(p['frames'] / p['seconds'] for p in on):.1f}")
-    print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def _median(values: list[dict], name: str) -> float | None:
-    found = [v[name] for v in values if v[name] is not None]
+def _median(runs: Sequence[dict[str, Any]], name: str) -> float | None:
+    found = [run[name] for run in runs if run[name] is not None]
     return statistics.median(found) if found else None
 
 
-def _in_kernel(code: str) -> Any:
-    """What a cell of this code prints, read as JSON; every other message is received and dropped, as by a page."""
+def _milliseconds(seconds: float | None) -> str:
+    return NOTHING if seconds is None else f"{1000 * seconds:.1f}"
+
+
+def in_kernel(expression: str) -> Any:
+    """The value of an expression of `helpers.bench.in_kernel`'s names, in a new kernel.
+
+    The value is one that JSON has. Every other message of the kernel is received and dropped, as by
+    a page. Raises RuntimeError with the traceback where the expression fails.
+    """
+    code = f"import json; from helpers.bench.in_kernel import *; print(json.dumps({expression}))"
     manager, client = start_new_kernel(extra_arguments=["--log-level=ERROR"])
     printed: list[str] = []
 
-    def hear(message: dict) -> None:
+    def hear(message: dict[str, Any]) -> None:
+        content = message["content"]
         if message["msg_type"] == "stream":
-            printed.append(message["content"]["text"])
+            printed.append(content["text"])
         elif message["msg_type"] == "error":
-            raise RuntimeError("\n".join(message["content"]["traceback"]))
+            raise RuntimeError("\n".join(content["traceback"]))
 
     try:
-        client.execute_interactive(code, output_hook=hear, timeout=900)
+        client.execute_interactive(code, output_hook=hear, timeout=TIMEOUT)
         return json.loads("".join(printed).strip().splitlines()[-1])
     finally:
         client.stop_channels()

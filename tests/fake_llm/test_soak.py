@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from helpers import FakeLLM
-from helpers.bench.load import Load
+from helpers.bench.load import LoadGenerator
 from helpers.fake_llm.journal import LIMIT, OUTCOMES
 from tests.fake_llm.raw import ask, chat, post
 
@@ -46,11 +46,11 @@ async def storm(base_url, count, seed):
     """This many requests in hundreds at a time; each tenth client leaves without waiting."""
     draw, left = random.Random(seed), 0
     while left < count:
-        async with Load(base_url) as load:
+        async with LoadGenerator(base_url) as load:
             await load.open(100)
             made = mixed_requests(load, draw)
-            waits = [line.ask(data) for line, data in zip(load.lines, made, strict=True)]
-            for line in draw.sample(load.lines, 10):
+            waits = [line.ask(data) for line, data in zip(load.connections, made, strict=True)]
+            for line in draw.sample(load.connections, 10):
                 line.transport.abort()
             await asyncio.gather(*waits)
             left += 100
@@ -82,7 +82,7 @@ def test_thousands_of_connections_are_served(llm, count):
     """The server raises its own limit of open files."""
 
     async def crowd():
-        async with Load(llm.base_url) as load:
+        async with LoadGenerator(llm.base_url) as load:
             await load.open(count)
             return [reply.status for reply in await load.burst(count, load.request())]
 
@@ -97,7 +97,7 @@ def test_memory_stays_within_its_bound(llm, count):
     assert process.memory_info().rss < 60 * 2**20
 
     async def fill():
-        async with Load(llm.base_url) as load:
+        async with LoadGenerator(llm.base_url) as load:
             await load.open(100)
             for _ in range(count // 100):
                 await load.burst(100, load.request())
