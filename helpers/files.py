@@ -2,10 +2,15 @@
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 # What open() would give: a temporary file is private to its user, and a notebook should not be.
 _READABLE = 0o644
+# Windows refuses to replace a file that somebody has open. Readers of small files, and scanners
+# for viruses, are through within a second.
+_TRIES = 100
+_PAUSE = 0.01
 
 
 def write_whole(path: str | Path, text: str) -> None:
@@ -22,7 +27,17 @@ def write_whole(path: str | Path, text: str) -> None:
         with open(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
         os.chmod(temporary, _READABLE)
-        os.replace(temporary, path)
+        _replace(path, temporary)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _replace(path: Path, temporary: str) -> None:
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return os.replace(temporary, path)
+        except PermissionError:
+            if not tries_left:
+                raise
+            time.sleep(_PAUSE)

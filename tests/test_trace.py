@@ -1,6 +1,7 @@
 """The trace's pairing, and its formulas against slower ones that are plainly right."""
 
 import asyncio
+import contextlib
 import itertools
 import threading
 from fractions import Fraction
@@ -9,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.trace import Span, Stopped, Trace, ideal_seconds, peak, percentile, step, summarise
+from helpers.trace import (
+    Span,
+    Stopped,
+    Trace,
+    ideal_seconds,
+    peak,
+    peak_of,
+    percentile,
+    step,
+    stoppable,
+    summarise,
+)
 
 times = st.floats(0, 1000, allow_nan=False)
 durations = st.lists(st.floats(0.001, 100), max_size=30)
@@ -64,11 +76,47 @@ def test_the_same_step_again_is_a_span_of_its_own():
 
 
 def test_the_same_step_twice_at_once_in_one_lane_loses_no_end():
-    """Where two equal steps overlap in one task, each end closes one of them."""
+    """Where two equal steps overlap in one task, an end closes the one that began last."""
     trace = Trace(Clock())
-    for state in ("start", "start", "ok", "ok"):
+    for state in ("start", "start", "failed", "ok"):
         trace("q", "tool", state)
-    assert all(span.end is not None for span in trace.spans())
+    assert [(span.start, span.end, span.state) for span in trace.spans()] == [
+        (1.0, 4.0, "ok"),
+        (2.0, 3.0, "failed"),
+    ]
+    for _ in range(2):
+        trace("q", "tool", "start")
+    trace.close()
+    assert [span.state for span in trace.spans()] == ["ok", "failed", "cancelled", "cancelled"]
+
+
+def test_reading_in_between_changes_nothing():
+    """Spans that were read while they ran get their ends all the same."""
+    trace = Trace(Clock())
+    trace("q", "model", "start")
+    (early,) = trace.spans()
+    trace("q", "model", "ok")
+    assert trace.spans() == [early] and early.end == 2.0
+
+
+@pytest.mark.parametrize(
+    ("state", "kind"), [("ok", "model"), ("running", "model"), ("failed", "failed")]
+)
+def test_the_kind_of_a_span_is_its_step_or_its_bad_end(state, kind):
+    """By which its bar gets a colour."""
+    assert Span(0, "model", "", 0.0, 1.0, state).kind == kind
+
+
+def test_a_stoppable_recorder_lets_no_step_begin_once_it_is_stopped():
+    """What has begun may still end, and is recorded; the next step raises, and is not."""
+    trace, stop = Trace(Clock()), threading.Event()
+    record = stoppable(trace, stop)
+    with step(record, "q", "retrieve"):
+        stop.set()
+    for _ in range(2):  # however often whoever is asked to end swallows it
+        with pytest.raises(Stopped), step(record, "q", "model"):
+            raise AssertionError("a step began")
+    assert [(span.step, span.state) for span in trace.spans()] == [("retrieve", "ok")]
 
 
 def test_any_thread_may_append():
@@ -82,8 +130,10 @@ def test_any_thread_may_append():
             trace((number, i), "model", "ok")
 
     threads = [threading.Thread(target=work, args=[n], name=f"lane {n}") for n in range(8)]
-    [t.start() for t in threads]
-    [t.join() for t in threads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert len(trace.spans()) == 1600 and all(s.end is not None for s in trace.spans())
     assert {s.lane for s in trace.spans()} == {t.name for t in threads}
 
@@ -100,18 +150,16 @@ def test_any_thread_may_append():
 def test_step_records_how_it_ended(error, state):
     """A step ends as ok, failed or cancelled, and lets its exception through."""
     seen = []
-    try:
-        with step(lambda *event: seen.append(event), "q", "model"):
-            if error:
-                raise error
-    except type(error):
-        pass
+    raised = pytest.raises(type(error)) if error else contextlib.nullcontext()
+    with raised, step(lambda *event: seen.append(event), "q", "model"):
+        if error:
+            raise error
     assert seen == [("q", "model", "start"), ("q", "model", state)]
 
 
 @given(st.lists(times, min_size=1), st.floats(0, 100))
 def test_percentile_is_the_smallest_value_that_covers(values, p):
-    """At least p percent of the values do not exceed it, and no smaller value of the list does that."""
+    """At least p percent of the values do not exceed it, and no smaller value does that."""
     found = percentile(values, p)
     share = [
         Fraction(sum(v <= x for v in values), len(values)) * 100 >= Fraction(p)
@@ -136,11 +184,19 @@ def test_ideal_is_never_more_than_a_real_schedule(jobs, limit):
     assert max(free) <= 2 * ideal + 1e-9
 
 
-@pytest.mark.parametrize("limit", [0, -1])
-def test_ideal_refuses_a_limit_below_one(limit):
-    """Nothing can be done with no workers."""
-    with pytest.raises(ValueError, match="in_flight is"):
-        ideal_seconds([1.0], limit)
+@given(durations, st.integers(1, 12), st.integers(1, 12))
+def test_a_server_of_small_capacity_is_a_smaller_limit(jobs, limit, capacity):
+    """What waits at the server is not under way."""
+    assert ideal_seconds(jobs, limit, capacity) == ideal_seconds(jobs, min(limit, capacity))
+
+
+@pytest.mark.parametrize("none", [0, -1])
+def test_ideal_refuses_a_limit_below_one(none):
+    """Nothing can be done with no workers, nor by a server that takes nobody."""
+    with pytest.raises(ValueError, match=f"in_flight is {none}; it takes"):
+        ideal_seconds([1.0], none)
+    with pytest.raises(ValueError, match=f"capacity is {none}; it takes"):
+        ideal_seconds([1.0], 1, none)
 
 
 @given(st.lists(st.tuples(times, st.floats(0.001, 100)), max_size=25))
@@ -150,7 +206,8 @@ def test_peak_is_the_most_at_any_start(parts):
         Span(i, "query", "", start, start + length, "ok") for i, (start, length) in enumerate(parts)
     ]
     slow = max((sum(s.start <= t.start < s.end for s in spans) for t in spans), default=0)
-    assert peak((s.start, s.end) for s in spans) == slow
+    assert peak((s.start, s.end) for s in spans) == peak_of(spans) == slow
+    assert peak_of(spans, "model") == 0
 
 
 def test_a_summary_counts_by_state_and_measures_from_both_starts():
