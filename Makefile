@@ -1,7 +1,8 @@
 # make lab              install into .venv, open the course (ARGS=--no-browser prints the address instead)
 # make test             every test and every notebook
 # make test-all         what a learner need not wait for: the notebooks on another Python
-# make notebooks        lessons/*.md -> notebooks/*.ipynb (REPLACE=03 overwrites one that you edited)
+# make notebooks        lessons/*.md -> notebooks/*.ipynb (REPLACE=03 overwrites one that you edited,
+#                       and keeps a copy)
 # make notebooks-check  fails where notebooks/ is not what lessons/ builds
 # make pictures         README's pictures, measured anew
 # make bench  make soak  make lint  make lock  make clean
@@ -68,12 +69,13 @@ nbval-solutions nbval-learner: export COURSE_STRICT = 1
 
 # Strict: every output that is not a time or a picture is the same again.
 nbval-solutions: $(STAMP)
-	@rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp notebooks/solutions/*.ipynb $(SCRATCH)
+	@rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp notebooks/solutions/[0-9]*.ipynb $(SCRATCH)
 	$(RUN) -m pytest --nbval $(NBVAL) $(SCRATCH)
 
 # Run-through: the learner's edition runs from top to bottom with every exercise open.
 nbval-learner: $(STAMP)
-	@rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp notebooks/*.ipynb $(SCRATCH)
+	@rm -rf $(SCRATCH) && mkdir -p $(SCRATCH) && cp notebooks/[0-9]*.ipynb $(SCRATCH)
+	@rm -f $(SCRATCH)/*.edited-*.ipynb
 	$(RUN) -m pytest --nbval-lax $(NBVAL) $(SCRATCH)
 
 # Both editions on the newest other Python that the course promises and this machine has.
