@@ -156,7 +156,7 @@ def _as_the_article_says(result: Result) -> str:
 
 
 def _p95_of_all(result: Result) -> str:
-    """Of a row that sends a part only, nothing: its last request waits a part of the time only."""
+    """A row that sends only a part has none: if it sent all, most would wait for longer."""
     return "–" if result.row.part else figure(result.p95 * result.scale)
 
 

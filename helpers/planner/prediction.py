@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from helpers.benchmark import Row
-from helpers.planner.calibration import Calibration, ClientCost
+from helpers.planner.calibration import FEW, Calibration, ClientCost
 from helpers.planner.job import Job
 from helpers.planner.simulation import arrivals, latencies, simulate
 from helpers.tables import figure
@@ -27,10 +27,10 @@ SAMPLE = 1_500
 
 # The share of its highest rate up to which a model is said to hold a peak. Beyond, the queue is so
 # long, and takes so long to settle, that a sample of this size says little about it.
-FULL = 0.95
+HELD = 0.95
 
 # The share of the rented cores that the peak may use. The rest is for what nobody has planned.
-SPARE = 0.7
+BUSY_AT_PEAK = 0.7
 
 # The smallest part of a core that can be rented, and the step to the next size.
 CORE_STEP = 0.25
@@ -160,8 +160,8 @@ def batch(row: Row, machine: Calibration) -> BatchPrediction:
     return BatchPrediction(
         seconds=max(ended),
         p95=percentile(ended, 95),
-        # The memory at rest was measured with two in flight.
-        memory=client.base + client.each * (row.in_flight - 2),
+        # A few requests were in flight when the memory at rest was measured.
+        memory=client.base + client.each * (row.in_flight - FEW),
         spare=row.in_flight * client.cpu / (row.latency + client.extra) <= IDLE_ENOUGH,
     )
 
@@ -184,7 +184,7 @@ def _at_the_peak(job: Job, model: str, machine: Calibration) -> tuple[float, int
 
 
 def _holds(job: Job, wall: Wall) -> bool:
-    return job.peak <= FULL * wall.rate
+    return job.peak <= HELD * wall.rate
 
 
 def _slots(model: str) -> int:
@@ -203,7 +203,7 @@ def _cpu(job: Job, client: ClientCost) -> float:
 
 def _cores_to_rent(busy: float) -> float:
     """Cores to rent where so many are busy at the peak: some to spare, in steps of a quarter."""
-    steps = math.ceil(busy / SPARE / CORE_STEP)
+    steps = math.ceil(busy / BUSY_AT_PEAK / CORE_STEP)
     return max(1, steps) * CORE_STEP
 
 
