@@ -1,6 +1,9 @@
-"""A server in a process of its own that ends with the process that started it, however that ends: both sides of it."""
+"""Other processes: a child that ends with its parent, a script in a Python of its own, open files.
 
-import asyncio
+It is imported where a process's memory is measured: so it takes nothing but the standard library,
+and asyncio only where a loop is running anyway.
+"""
+
 import atexit
 import json
 import os
@@ -11,26 +14,47 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-MANY_FILES = (65_536, 10_240, 4_096)  # the most that is of use, what macOS allows, the least
+MANY_FILES = (65_536, 10_240, 4_096)
+"""Limits of open files to try: the most that is of use, what macOS allows, the least of use."""
+
 COLOURING = ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS")
+"""Variables that make programs write colours even where nobody looks."""
+
+PLAIN = {"NO_COLOR": "1", "PYTHON_COLORS": "0"}
+"""What forbids colours; Python 3.13 and later obey the second before all others."""
+
 PARENT_CHECK = 1.0
+"""Seconds from one look for the parent to the next. The pipe tells at once; this is for forks."""
+
 END_TIMEOUT = 3.0
+"""Seconds in which a child has to end by itself. It is killed then."""
 
 
 class Child:
-    """`python -m module arguments...`; its first line of output, an object in JSON, is `hello`.
+    """`python -m module arguments...`, which ends with this process, however that ends.
 
-    environment: variables besides our own. An interrupt meant for the notebook is not for the child: it has a session
-    of its own.
+    hello: its first line of output, an object in JSON; {} if it ended without one.
+    environment: variables besides our own.
+
+    The module calls `end_with_parent`. An interrupt meant for the notebook is not for the child:
+    it has a session (on Windows, a process group) of its own. ValueError if its first line is not
+    JSON; it is ended then.
     """
 
     def __init__(self, module: str, *arguments: str, environment: dict[str, str] | None = None):
-        self._process = _start(module, arguments, environment or {})
-        self._owner, self._closing = os.getpid(), threading.Lock()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=own_environment(**(environment or {})),
+            **_apart(),
+        )
+        self._owner = os.getpid()
+        self._closing = threading.Lock()
         atexit.register(self.close)
         try:
             self.hello: dict[str, Any] = json.loads(self._process.stdout.readline() or b"{}")
-        except BaseException:
+        except BaseException:  # an interrupt too: nobody would have the child to close it
             self.close()
             raise
 
@@ -58,22 +82,21 @@ class Child:
             process.stdout.close()
 
 
-def _start(
-    module: str, arguments: tuple[str, ...], environment: dict[str, str]
-) -> subprocess.Popen:
-    apart = {"creationflags": 0x00000200} if os.name == "nt" else {"start_new_session": True}
-    return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=own_environment(**environment),
-        **apart,
-    )
+def _apart() -> dict[str, Any]:
+    """Arguments for Popen: our Ctrl-C, which goes to our whole group, does not reach the child."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
 
 
 def end_with_parent(end: Callable[[], None]) -> None:
-    """Call `end` in the running loop when the parent's end of our standard input closes, as it does however the parent
-    ends. A process that the parent has forked may hold it open, so where there is a parent's id, a change counts too."""
+    """Call `end` in the running loop when our parent ends, however it ends.
+
+    Then its end of our standard input closes. A process that the parent has forked may hold that
+    open: so where a process knows its parent's id, a change of that counts too.
+    """
+    import asyncio  # who calls this has it; who does not need not pay for it
+
     loop = asyncio.get_running_loop()
     parent = os.getppid()
 
@@ -95,7 +118,8 @@ def end_with_parent(end: Callable[[], None]) -> None:
 def raise_file_limit() -> int | None:
     """Let this process open as many files as it may; the limit it got, None where there is none.
 
-    A thousand connections need as many open files, and macOS and many shells start with 256 or 1,024.
+    A thousand connections need as many open files, and macOS and many shells start with 256 or
+    1,024. A limit is never lowered.
     """
     try:
         import resource
@@ -124,7 +148,7 @@ def own_environment(**more: str) -> dict[str, str]:
     plain = {name: value for name, value in os.environ.items() if name not in COLOURING}
     root = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    return {**plain, "NO_COLOR": "1", "PYTHONPATH": path, **more}
+    return {**plain, **PLAIN, "PYTHONPATH": path, **more}
 
 
 def run_python(
