@@ -2,12 +2,14 @@
 
     verdicts(
         claim(81, claimed=20, theory=20, measured=run.seconds * 10, unit="s"),
-        claim(83, claimed=10, theory=40, measured=slow.seconds * 10, unit="s", because="50 in flight give 25/s"),
+        claim(83, claimed=10, theory=40, measured=slow.seconds * 10, unit="s",
+              because="50 in flight give 25/s"),
         claim(39, verdict="holds with a condition", because="one exception loses every answer"),
     )
 
-Numbers are those of claims.json, which lists all 102. (The module is not named after its function: `verdicts`
-would then be the module or the function, depending on what was imported first.)
+Numbers are those of claims.json, which lists all 102. (The module is not named after its function:
+`from helpers import verdicts` would then give the module or the function, depending on what was
+imported first.)
 """
 
 import functools
@@ -15,9 +17,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.tables import Varying, html_table, text_table
+from helpers.tables import Varying, figure, html_table, text_table
 
-HOLDS, CONDITION, FAILS = "holds", "holds with a condition", "does not hold"
+HOLDS = "holds"
+CONDITION = "holds with a condition"
+FAILS = "does not hold"
 _VERDICTS = (HOLDS, CONDITION, FAILS)
 _HEAD = (
     "No.",
@@ -32,7 +36,7 @@ _HEAD = (
 
 @functools.cache
 def all_claims() -> dict[int, dict]:
-    """Every claim of the article by its number: its lines in the article, and what it says in a few words."""
+    """Every claim by its number: its "lines" in the article, and its "text" in a few words."""
     shipped = json.loads(Path(__file__).with_name("claims.json").read_text(encoding="utf-8"))
     return {entry["number"]: entry for entry in shipped}
 
@@ -59,11 +63,11 @@ def claim(
     measured: float | str = "",
     unit: str = "",
     compare: str = "about",
-    tolerance: float = 0.25,
+    tolerance: float = 0.25,  # a learner's machine and ours are seldom closer
     verdict: str | None = None,
     because: str = "",
 ) -> Claim:
-    """A claim and its verdict: computed where `claimed` and `measured` are numbers, else given as `verdict`.
+    """A claim and its verdict, which is computed from `claimed` and `measured`, or given.
 
     text: what it says, by default the words of the list. unit: of the three figures.
     compare: "about" (within `tolerance`, a share of the claimed figure), "at least" or "at most".
@@ -106,33 +110,44 @@ def _fits(
 
 
 def _figure(value: float | str, unit: str) -> str:
-    if isinstance(value, str):
-        return value
-    digits = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-    return f"{digits} {unit}".strip()
+    return value if isinstance(value, str) else f"{figure(value)} {unit}".strip()
 
 
 class Verdicts:
-    """A table of claims and verdicts. Its repr holds no measured figure, so it is the same on every run."""
+    """A table of claims and verdicts.
+
+    Its repr holds no measured figure, so it is the same on every run. Raises TypeError for a row
+    that is no claim.
+    """
 
     def __init__(self, *rows: Claim):
-        if stray := next((row for row in rows if not isinstance(row, Claim)), None):
-            raise TypeError(f"{stray!r} is no claim; make each row with claim(number, ...)")
+        for row in rows:
+            if not isinstance(row, Claim):
+                raise TypeError(f"{row!r} is no claim; make each row with claim(number, ...)")
         self.rows = rows
 
     def __repr__(self) -> str:
-        rows = [(r.number, r.verdict, r.text, r.because) for r in self.rows]
+        rows = [(row.number, row.verdict, row.text, row.because) for row in self.rows]
         return text_table(("No.", "Verdict", "The article says", "Because"), rows)
 
     def __str__(self) -> str:
-        return text_table(_HEAD, [self._row(r) for r in self.rows])
+        return text_table(_HEAD, map(_cells, self.rows))
 
     def _repr_html_(self) -> str:
-        return html_table("Claim and verdict", _HEAD, [self._row(r) for r in self.rows])
+        return html_table("Claim and verdict", _HEAD, map(_cells, self.rows))
 
-    @staticmethod
-    def _row(r: Claim) -> tuple:
-        return (r.number, r.text, r.claimed, r.theory, Varying(r.measured), r.verdict, r.because)
+
+def _cells(row: Claim) -> tuple[object, ...]:
+    """A row under _HEAD."""
+    return (
+        row.number,
+        row.text,
+        row.claimed,
+        row.theory,
+        Varying(row.measured),
+        row.verdict,
+        row.because,
+    )
 
 
 def verdicts(*rows: Claim) -> Verdicts:

@@ -52,10 +52,11 @@ def test_a_wrong_row_is_refused(arguments, message):
         claim(**arguments)
 
 
-def test_what_is_no_claim_is_no_row():
-    """A table takes rows made by claim()."""
-    with pytest.raises(TypeError, match="make each row with claim"):
-        verdicts("100 threads are fast")
+@pytest.mark.parametrize("stray", ["100 threads are fast", "", None, 81])
+def test_what_is_no_claim_is_no_row(stray):
+    """A table takes rows made by claim(), whatever else stands there."""
+    with pytest.raises(TypeError, match="is no claim; make each row with claim"):
+        verdicts(claim(81, claimed=20, measured=20), stray)
 
 
 def test_the_repr_is_the_same_on_every_run():
