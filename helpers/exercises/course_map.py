@@ -1,12 +1,14 @@
 """A lesson's head, read; and the course map: every lesson, its exercises solved or open."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from helpers.exercises import progress
+from helpers.exercises import catalogue
+from helpers.exercises.exercise import Exercise
+from helpers.exercises.progress import Progress, read_progress
 from helpers.tables import Markup, html_table, text_table
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
@@ -79,17 +81,22 @@ class CourseMap:
 
     _HEAD = ("Lesson", "Time", "Exercises")
 
-    def __init__(self, lessons: Iterable[Lesson], solved: set[str]):
+    def __init__(
+        self, lessons: Iterable[Lesson], known: Mapping[str, Exercise], progress: Progress
+    ):
         self.lessons = list(lessons)
-        self.solved = solved
+        self._known = known
+        self._progress = progress
 
     def __repr__(self) -> str:
         rows = [(self._title(x), self._time(x), self._states(x)) for x in self.lessons]
-        return f"{text_table(self._HEAD, rows)}\n{self._total}"
+        lines = [text_table(self._HEAD, rows), self._total, *self._progress.troubles]
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = [(self._link(x), self._time(x), self._states(x)) for x in self.lessons]
-        return html_table(f"Course map: {self._total}", self._HEAD, rows)
+        notes = "".join(f"<p>{escape(trouble)}</p>" for trouble in self._progress.troubles)
+        return html_table(f"Course map: {self._total}", self._HEAD, rows) + notes
 
     @staticmethod
     def _title(lesson: Lesson) -> str:
@@ -104,18 +111,20 @@ class CourseMap:
 
     @property
     def _total(self) -> str:
-        ids = [exercise_id for lesson in self.lessons for exercise_id in lesson.exercises]
-        return f"{len(self.solved.intersection(ids))} of {len(ids)} exercises solved"
+        listed = [self._known[i] for lesson in self.lessons for i in lesson.exercises]
+        solved = sum(self._progress.is_solved(exercise) for exercise in listed)
+        return f"{solved} of {len(listed)} exercises solved"
 
     def _states(self, lesson: Lesson) -> str:
-        states = [f"{i} {'solved' if i in self.solved else 'open'}" for i in lesson.exercises]
+        states = [f"{i} {self._state(self._known[i])}" for i in lesson.exercises]
         return ", ".join(states) or "none"
+
+    def _state(self, exercise: Exercise) -> str:
+        if self._progress.is_solved(exercise):
+            return "solved"
+        return "solved before it changed" if self._progress.was_solved(exercise) else "open"
 
 
 def course_map() -> CourseMap:
     """Every lesson that there is, with its exercises solved or open."""
-    try:
-        done = progress.solved()
-    except OSError:
-        done = set()
-    return CourseMap(read_lessons(), done)
+    return CourseMap(read_lessons(), catalogue.exercises(), read_progress())

@@ -8,7 +8,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from helpers import trace
-from helpers.exercises.exercise import Finding, Judge, Trial
+from helpers.exercises.exercise import Finding, Judge
+from helpers.exercises.trial import Evidence
+
+# Characters of a value that a message shows: enough to know it again, and still one line.
+_SHOWN = 60
 
 
 def most_in_flight(records: Iterable[dict]) -> int:
@@ -17,20 +21,34 @@ def most_in_flight(records: Iterable[dict]) -> int:
 
 
 def mean_in_flight(records: list[dict]) -> float:
-    """The mean number in flight from the first arrival to the last: for as long as there is work to start."""
-    arrivals = sorted(r["arrival"] for r in records)
-    if not arrivals or arrivals[0] == arrivals[-1]:
+    """The mean number in flight while there was work to start: from first to last arrival."""
+    if not records:
+        return 0.0
+    first = min(record["arrival"] for record in records)
+    last = max(record["arrival"] for record in records)
+    if first == last:
         return float(len(records))
-    last = arrivals[-1]
-    busy = sum((last if r["end"] is None else min(last, r["end"])) - r["arrival"] for r in records)
-    return busy / (last - arrivals[0])
+    # Seconds, of all requests together; what ends after the last arrival counts up to it.
+    busy = sum(
+        (last if record["end"] is None else min(last, record["end"])) - record["arrival"]
+        for record in records
+    )
+    return busy / (last - first)
+
+
+def most_at_once(evidence: Evidence) -> int:
+    """The most questions under way at once: by the server, or by the agents where they had more.
+
+    On a busy machine the requests of questions asked together reach the server one by one.
+    """
+    return max(most_in_flight(evidence.seen()), evidence.most_asked)
 
 
 def peak(at_least: int, at_most: int) -> Judge:
-    """How many chat requests the server had at once, or questions the agent: on a busy machine the server has fewer."""
+    """How many questions were under way at once."""
 
-    def judge(trial: Trial) -> Finding | None:
-        most = max(most_in_flight(trial.seen()), trial.most_asked)
+    def judge(evidence: Evidence) -> Finding | None:
+        most = most_at_once(evidence)
         if most > at_most:
             return Finding(
                 f"at most {at_most} in flight",
@@ -49,10 +67,14 @@ def peak(at_least: int, at_most: int) -> Judge:
 
 
 def overlapped(limit: int, share: float = 0.25, kind: str = "chat") -> Judge:
-    """The slots were used: the mean number in flight is a generous share of the limit."""
+    """The slots were used: the mean number in flight is a generous share of the limit.
 
-    def judge(trial: Trial) -> Finding | None:
-        if mean_in_flight(trial.seen(kind)) >= share * limit:
+    A quarter of the slots is more than one request at a time can ever fill where there are four
+    slots or more, and a good answer fills it even where the machine is busy with something else.
+    """
+
+    def judge(evidence: Evidence) -> Finding | None:
+        if mean_in_flight(evidence.seen(kind)) >= share * limit:
             return None
         return Finding(
             f"{limit} requests in flight for nearly all of the time",
@@ -66,16 +88,17 @@ def overlapped(limit: int, share: float = 0.25, kind: str = "chat") -> Judge:
 def requests(count: int, kind: str = "chat") -> Judge:
     """The server got exactly this many requests of one kind."""
 
-    def judge(trial: Trial) -> Finding | None:
-        seen = len(trial.seen(kind))
+    def judge(evidence: Evidence) -> Finding | None:
+        seen = len(evidence.seen(kind))
         if seen == count:
             return None
-        look = (
-            "what ends too early, or never starts."
-            if seen < count
-            else "what is sent more than once."
+        too_few = "what ends too early, or never starts."
+        too_many = "what is sent more than once."
+        return Finding(
+            f"{count} {kind} requests",
+            f"the server saw {seen} of them",
+            too_few if seen < count else too_many,
         )
-        return Finding(f"{count} {kind} requests", f"the server saw {seen} of them", look)
 
     return judge
 
@@ -83,64 +106,83 @@ def requests(count: int, kind: str = "chat") -> Judge:
 def connections(at_most: int) -> Judge:
     """The server got its requests over few connections."""
 
-    def judge(trial: Trial) -> Finding | None:
-        opened = len({entry["connection"] for entry in trial.journal})
+    def judge(evidence: Evidence) -> Finding | None:
+        opened = len({entry["connection"] for entry in evidence.journal})
         if opened <= at_most:
             return None
         return Finding(
             f"at most {at_most} connections",
             f"the server saw {opened} connections",
-            "where a session is made, and how often: one session keeps its connections and uses them again.",
+            "where a session is made, and how often: one session keeps its connections and uses"
+            " them again.",
         )
 
     return judge
 
 
-def answers(trial: Trial) -> Finding | None:
+def answers(evidence: Evidence) -> Finding | None:
     """The function returned the agent's answer to every question, in the order of the questions."""
-    asked, returned = trial.questions, trial.returned
-    if not isinstance(returned, (list, tuple)) or len(returned) != len(asked):
+    asked = evidence.questions
+    returned = evidence.returned
+    if not is_list_of(len(asked), returned):
         return Finding(
             f"a list of {len(asked)} answers",
             f"your function returned {describe(returned)}",
             remedy(returned),
         )
-    if all(map(trial.is_answer, asked, returned)):
+    wrong = [
+        number
+        for number, (question, answer) in enumerate(zip(asked, returned))
+        if not evidence.is_answer(question, answer)
+    ]
+    if not wrong:
         return None
-    if all(any(trial.is_answer(q, a) for a in returned) for q in asked):
+    if all(any(evidence.is_answer(question, answer) for answer in returned) for question in asked):
         return Finding(
             "the answers in the order of the questions",
             "all answers are there, in another order",
-            "how an answer finds its place: the order in which they arrive is not the order of the questions.",
+            "how an answer finds its place: the order in which they arrive is not the order of the"
+            " questions.",
         )
-    wrong = next(i for i, (q, a) in enumerate(zip(asked, returned)) if not trial.is_answer(q, a))
+    first = returned[wrong[0]]
     return Finding(
         "an answer to each question",
-        f"question {wrong} got {describe(returned[wrong])}",
-        remedy(returned[wrong : wrong + 1]),
+        f"question {wrong[0]} got {describe(first)}",
+        remedy([first]),
     )
 
 
-def replies(trial: Trial) -> Finding | None:
-    """The function returned the texts of the model's replies (kept as "replies"), in the order of the questions."""
-    returned, texts = trial.returned, trial.kept["replies"]
-    if isinstance(returned, (list, tuple)) and list(returned) == texts:
+def replies(evidence: Evidence) -> Finding | None:
+    """The function returned the texts of the model's replies, in the order of the questions."""
+    returned = evidence.returned
+    expected = evidence.expected
+    is_list = isinstance(returned, (list, tuple))
+    if is_list and list(returned) == expected:
         return None
     seen = f"your function returned {describe(returned)}"
-    if not isinstance(returned, (list, tuple)) or not all(
-        isinstance(text, str) for text in returned
-    ):
-        return Finding(f"a list of {len(texts)} texts", seen, remedy(returned))
-    if sorted(returned) == sorted(texts):
-        seen = "all replies are there, in another order"
+    if not is_list or not all(isinstance(text, str) for text in returned):
+        return Finding(f"a list of {len(expected)} texts", seen, remedy(returned))
+    if sorted(returned) == sorted(expected):
         return Finding(
-            "the replies in the order of the questions", seen, "how a reply finds its place."
+            "the replies in the order of the questions",
+            "all replies are there, in another order",
+            "how a reply finds its place.",
         )
     return Finding(
         "the text of the model's reply to each question",
         seen,
         "messages, and where the reply holds its text.",
     )
+
+
+def is_list_of(length: int, value: Any) -> bool:
+    """Whether this is a list (or a tuple) of so many."""
+    return isinstance(value, (list, tuple)) and len(value) == length
+
+
+def is_number(value: Any) -> bool:
+    """Whether this is a number that can be compared with a time or a rate."""
+    return isinstance(value, (int, float))
 
 
 def describe(value: Any) -> str:
@@ -154,7 +196,7 @@ def describe(value: Any) -> str:
         what = f" of {inside.pop()} objects" if len(inside) == 1 else ""
         return f"a {type(value).__name__} of length {len(value)}{what}"
     text = repr(getattr(value, "text", value))
-    return f"{type(value).__name__} {text[:60]}{'...' if len(text) > 60 else ''}"
+    return f"{type(value).__name__} {text[:_SHOWN]}{'...' if len(text) > _SHOWN else ''}"
 
 
 def remedy(value: Any) -> str:

@@ -1,17 +1,21 @@
-"""Exercises of lesson 04: an event loop of one's own, two waits that overlap, and async code called from a cell."""
+"""Exercises of lesson 04: an event loop of one's own, two waits at once, async code from a cell."""
 
 import asyncio
 import inspect
 from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 from typing import Any
 
-from helpers.agents import AsyncAgent, questions
-from helpers.exercises.exercise import Exercise, Finding, Trial
+from helpers.agents import Answer, AsyncAgent, questions
+from helpers.exercises.exercise import Exercise, Finding
 from helpers.exercises.judges import answers, describe, peak, remedy
+from helpers.exercises.trial import Evidence, Trial
 
-# Each coroutine of the first exercise pauses so often and so long (seconds); no two of them are ready together.
+# Each coroutine pauses so often and so long (seconds); no two of them are ready together.
 PAUSES = {"A": (0.12, 0.12), "B": (0.03, 0.03), "C": (0.18,)}
-ORDER = "A B C B B A C A".split()
+# Ready at: A 0, 0.12, 0.24; B 0, 0.03, 0.06; C 0, 0.18.
+ORDER = ["A", "B", "C", "B", "B", "A", "C", "A"]
+RESULTS = ["a", "b", "c"]
 
 
 class Pause:
@@ -24,14 +28,21 @@ class Pause:
         yield self.seconds
 
 
-def _three_coroutines(function: Callable, trial: Trial) -> Any:
-    diary = trial.kept["diary"] = []
+@dataclass
+class Diary:
+    """Who ran, in the order in which they ran."""
+
+    turns: list[str] = field(default_factory=list)
+
+
+def _three_coroutines(function: Callable, trial: Trial[Diary]) -> Any:
+    trial.observed = diary = Diary()
 
     async def walk(name: str) -> str:
         for seconds in PAUSES[name]:
-            diary.append(name)
+            diary.turns.append(name)
             await Pause(seconds)
-        diary.append(name)
+        diary.turns.append(name)
         return name.lower()
 
     coroutines = [walk(name) for name in PAUSES]
@@ -39,31 +50,34 @@ def _three_coroutines(function: Callable, trial: Trial) -> Any:
         return function(coroutines)
     finally:
         for coroutine in coroutines:
-            coroutine.close()
+            coroutine.close()  # or Python warns of those that nobody ran
 
 
-def _in_their_order(trial: Trial) -> Finding | None:
-    diary = trial.kept["diary"]
-    if diary == ORDER:
+def _in_their_order(evidence: Evidence[Diary]) -> Finding | None:
+    turns = evidence.observed.turns
+    if turns == ORDER:
         return None
-    seen = f"they ran in the order {' '.join(diary) or '(nobody ran)'}"
-    if diary == sorted(diary) and len(diary) == len(ORDER):
+    if turns == sorted(turns) and len(turns) == len(ORDER):
         look = "who runs while the first one waits: each ran to its end before the next began."
-    elif len(diary) < len(ORDER):
+    elif len(turns) < len(ORDER):
         look = "the end of your loop: not everybody ran to the end."
     else:
         look = "whose turn it is: the one whose pause ends first, not the one that stands first."
-    return Finding(f"the order {' '.join(ORDER)}, by the end of each pause", seen, look)
-
-
-def _their_results(trial: Trial) -> Finding | None:
-    if trial.returned == ["a", "b", "c"]:
-        return None
-    seen = f"your function returned {describe(trial.returned)}"
-    look = (
-        "StopIteration: its `value` is what the coroutine returned; and each result has its place."
+    return Finding(
+        f"the order {' '.join(ORDER)}, by the end of each pause",
+        f"they ran in the order {' '.join(turns) or '(nobody ran)'}",
+        look,
     )
-    return Finding("the results ['a', 'b', 'c'], in the order of the coroutines", seen, look)
+
+
+def _their_results(evidence: Evidence) -> Finding | None:
+    if evidence.returned == RESULTS:
+        return None
+    return Finding(
+        f"the results {RESULTS}, in the order of the coroutines",
+        f"your function returned {describe(evidence.returned)}",
+        "StopIteration: its `value` is what the coroutine returned; and each result has its place.",
+    )
 
 
 async def _two_questions(function: Callable, trial: Trial) -> Any:
@@ -72,17 +86,26 @@ async def _two_questions(function: Callable, trial: Trial) -> Any:
         return await function(ask, *trial.questions)
 
 
-def _inside_a_loop(function: Callable, trial: Trial) -> Any:
+@dataclass
+class Answered:
+    """The answer that the agent gave, None until it has given one."""
+
+    answer: Answer | None = None
+
+
+def _inside_a_loop(function: Callable, trial: Trial[Answered]) -> Any:
     """Called as a cell calls it: synchronously, in a thread whose loop is running."""
     trial.questions = questions(1, kind="lookup")
+    trial.observed = Answered()
 
-    async def ask(question: str) -> Any:
-        async with AsyncAgent(trial.base_url, record=trial.record) as agent:
-            answer = trial.kept["answer"] = await agent.ask(question)
-        return answer
+    async def ask(question: str) -> Answer:
+        async with AsyncAgent(trial.base_url, record=trial.record_or_stop) as agent:
+            trial.observed.answer = await agent.ask(question)
+        return trial.observed.answer
 
     async def cell() -> Any:
         result = function(ask, trial.questions[0])
+        # What nobody awaits is a wrong result, and must not run on into the next check.
         if inspect.iscoroutine(result):
             result.close()
         elif isinstance(result, asyncio.Future):
@@ -92,22 +115,24 @@ def _inside_a_loop(function: Callable, trial: Trial) -> Any:
     return asyncio.run(cell())
 
 
-def _an_answer(trial: Trial) -> Finding | None:
-    if trial.returned is not None and trial.returned is trial.kept.get("answer"):
+def _an_answer(evidence: Evidence[Answered]) -> Finding | None:
+    returned = evidence.returned
+    if returned is not None and returned is evidence.observed.answer:
         return None
     return Finding(
         "the answer itself",
-        f"your function returned {describe(trial.returned)}",
-        remedy(trial.returned),
+        f"your function returned {describe(returned)}",
+        remedy(returned),
     )
 
 
-def _loops_do_not_nest(error: BaseException, trial: Trial) -> Finding | None:
+def _loops_do_not_nest(error: BaseException, evidence: Evidence) -> Finding | None:
     if not isinstance(error, RuntimeError) or "event loop" not in str(error):
         return None
-    look = "the thread: a loop runs in this one already, but another thread has none yet."
     return Finding(
-        "an answer, although a loop is running", f"it raised RuntimeError: {error}", look
+        "an answer, although a loop is running",
+        f"it raised RuntimeError: {error}",
+        "the thread: a loop runs in this one already, but another thread has none yet.",
     )
 
 
@@ -138,6 +163,7 @@ EXERCISES = [
         [_an_answer],
         "the answer came, although a loop was running already.",
         llm={"latency": 0.05},
+        # A loop that waits for itself waits for ever, so the time is short.
         seconds=1.5,
         on_error=_loops_do_not_nest,
     ),

@@ -1,65 +1,91 @@
 """Exercises of lesson 05: one session for all, a limit, and answers as they come."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from helpers.agents import Question, questions
-from helpers.exercises.exercise import Exercise, Finding, Trial
+from helpers.exercises.exercise import Exercise, Finding
 from helpers.exercises.judges import answers, connections, describe, overlapped, peak, replies
+from helpers.exercises.trial import Evidence, Trial
 
-FIVE, TEN = 5, 10
+FIVE, EIGHT, TEN, FIFTEEN = 5, 8, 10, 15
 
 
 async def _fifteen_by_hand(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(15, kind="lookup")
-    trial.kept["replies"] = trial.replies(trial.questions)
+    trial.questions = questions(FIFTEEN, kind="lookup")
+    trial.expected = trial.replies(trial.questions)
     return await function(trial.base_url, list(trial.questions))
 
 
 async def _fifteen_through_five(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(15, kind="lookup")
+    trial.questions = questions(FIFTEEN, kind="lookup")
     async with trial.ask_async() as ask:
         return await function(ask, list(trial.questions), FIVE)
 
 
-async def _show_eight(function: Callable, trial: Trial) -> Any:
-    """Keeps what was shown, each with the number of answers that had come by then."""
-    trial.questions = questions(8, kind="lookup")
-    shown, come = [], []
+class Shown(NamedTuple):
+    """One call of show. come: how many answers had come by then."""
+
+    question: Question
+    answer: Any
+    come: int
+
+
+@dataclass
+class Screen:
+    """What was shown, in its order."""
+
+    shown: list[Shown] = field(default_factory=list)
+
+
+async def _show_eight(function: Callable, trial: Trial[Screen]) -> Any:
+    trial.questions = questions(EIGHT, kind="lookup")
+    trial.observed = screen = Screen()
+    come = 0
 
     def show(question: Question, answer: Any) -> None:
-        shown.append((question, answer, len(come)))
+        screen.shown.append(Shown(question, answer, come))
 
     async with trial.ask_async() as plain:
 
         async def ask(question: Question) -> Any:
+            nonlocal come
             answer = await plain(question)
-            come.append(question)
+            come += 1
             return answer
 
-        trial.kept["shown"] = shown
         return await function(ask, list(trial.questions), show)
 
 
-def _each_with_its_question(trial: Trial) -> Finding | None:
-    shown = trial.kept["shown"]
-    if len(shown) != len(trial.questions):
-        look = "how often show(question, answer) is called: once for each answer."
-        return Finding(f"{len(trial.questions)} answers shown", f"{len(shown)} were shown", look)
+def _each_with_its_question(evidence: Evidence[Screen]) -> Finding | None:
+    shown = evidence.observed.shown
+    if len(shown) != EIGHT:
+        return Finding(
+            f"{EIGHT} answers shown",
+            f"{len(shown)} were shown",
+            "how often show(question, answer) is called: once for each answer.",
+        )
     for question, answer, _ in shown:
-        if not trial.is_answer(question, answer):
+        if not evidence.is_answer(question, answer):
             return Finding(
                 "every answer shown with its own question",
                 f"{describe(answer)} was shown with another question",
-                "how you know which question an answer belongs to: as_completed does not hand back your tasks in order.",
+                "how you know which question an answer belongs to: as_completed does not hand back"
+                " your tasks in order.",
             )
     return None
 
 
-def _without_delay(trial: Trial) -> Finding | None:
-    """A few answers may come in the same turn of the loop; all of them cannot."""
-    waited = max(come - place for place, (_, _, come) in enumerate(trial.kept["shown"], 1))
-    if waited <= 4:
+# Answers that may come in the same turn of the loop, before any of them can be shown. Half of the
+# eight, so that a busy machine is forgiven, and whoever waits for all of them is not.
+TOGETHER = 4
+
+
+def _without_delay(evidence: Evidence[Screen]) -> Finding | None:
+    shown = evidence.observed.shown
+    waited = max(entry.come - place for place, entry in enumerate(shown, 1))
+    if waited <= TOGETHER:
         return None
     return Finding(
         "each answer shown as soon as it comes",
@@ -92,8 +118,9 @@ EXERCISES = [
         "answers as they come",
         "show_all(ask, questions, show)",
         _show_eight,
-        [_each_with_its_question, peak(8, 8), _without_delay],
+        [_each_with_its_question, peak(EIGHT, EIGHT), _without_delay],
         "8 answers, each shown with its question and as soon as it came.",
+        # A long tail, and a seed with which the answers come apart and in another order.
         llm={"latency": 0.15, "tail": 0.6, "search_latency": 0.005, "seed": 5},
     ),
 ]

@@ -1,197 +1,211 @@
 """Exercises of lesson 07: a polite retry, the first of two answers, and a bad day survived."""
 
-import asyncio
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import aiohttp
 
 from helpers.agents import ModelError, questions
-from helpers.exercises.exercise import Exercise, Finding, Trial
-from helpers.exercises.judges import answers, describe, peak, requests
-from helpers.trace import step
+from helpers.exercises.calls import REFUSED, ask_model, errors_are_results, result_in_words
+from helpers.exercises.exercise import Exercise, Finding
+from helpers.exercises.judges import answers, peak, requests
+from helpers.exercises.trial import Evidence, Trial
 
 ATTEMPTS = 3
-_DAYS = (
-    {"script": ["429"]},
-    {"script": ["500"] * 30},
-    {"script": [], "models": ["another"]},
+DAYS = (
+    {"script": ["429"]},  # refused once
+    {"script": ["500"] * 30},  # failing for good: longer than anybody's patience here
+    {"script": [], "models": ["another"]},  # without our model
 )
 
 
-async def _three_days(function: Callable, trial: Trial) -> Any:
-    """Refused once; failing for good; without our model. (What came, chat requests, those that came too early) of each."""
+class Day(NamedTuple):
+    """What came of a question, the chat requests for it, and how many of them came too early."""
+
+    result: Any
+    requests: int
+    too_early: int
+
+
+async def _three_days(function: Callable, trial: Trial) -> list[Day]:
     trial.questions = questions(1, kind="lookup")
-    seen = []
+    days = []
     async with trial.ask_async() as ask:
-        for behaviour in _DAYS:
+        for behaviour in DAYS:
             trial.llm.behave(**behaviour)
             mark = trial.llm.mark()
-            try:
-                came = await function(ask, trial.questions[0], ATTEMPTS)
-            except NotImplementedError:
-                raise
-            except Exception as error:
-                came = error
+            with errors_are_results() as came:
+                came.value = await function(ask, trial.questions[0], ATTEMPTS)
             stats = trial.llm.stats(since=mark, kind="chat")
-            seen.append((came, stats["requests"], stats["too_early"]))
+            days.append(Day(came.value, stats["requests"], stats["too_early"]))
             if stats["requests"] > ATTEMPTS:
-                break
-    return seen
+                break  # that is its finding, and the next day would only take time
+    return days
 
 
-def _came_back_in_time(trial: Trial) -> Finding | None:
-    came, sent, early = trial.returned[0]
+def _came_back_in_time(evidence: Evidence) -> Finding | None:
+    result, sent, early = evidence.returned[0]
     if early:
-        seen = f"the server saw {early} of {sent} requests come back too early"
         return Finding(
             "nobody back before Retry-After is over",
-            seen,
+            f"the server saw {early} of {sent} requests come back too early",
             "error.retry_after: the server says how long.",
         )
-    if trial.is_answer(trial.questions[0], came) and sent == 2:
+    if evidence.is_answer(evidence.questions[0], result) and sent == 2:
         return None
-    seen = f"{_came(came)} after {sent} requests"
     return Finding(
         "an answer at the second attempt, after a 429",
-        seen,
+        f"{result_in_words(result)} after {sent} requests",
         "which errors are worth another attempt.",
     )
 
 
-def _gave_up(trial: Trial) -> Finding | None:
-    came, sent, _ = trial.returned[1]
-    if isinstance(came, Exception) and sent == ATTEMPTS:
+def _gave_up(evidence: Evidence) -> Finding | None:
+    result, sent, _ = evidence.returned[1]
+    if isinstance(result, Exception) and sent == ATTEMPTS:
         return None
-    expected = f"the exception after {ATTEMPTS} attempts, when the server always fails"
     return Finding(
-        expected,
-        f"{_came(came)} after {sent} requests",
+        f"the exception after {ATTEMPTS} attempts, when the server always fails",
+        f"{result_in_words(result)} after {sent} requests",
         "the last attempt, and what becomes of its failure.",
     )
 
 
-def _did_not_insist(trial: Trial) -> Finding | None:
-    came, sent, _ = trial.returned[2]
-    if isinstance(came, Exception) and sent == 1:
+def _did_not_insist(evidence: Evidence) -> Finding | None:
+    result, sent, _ = evidence.returned[2]
+    if isinstance(result, Exception) and sent == 1:
         return None
-    expected = "the exception at once, when the server does not know the model (404)"
-    look = "error.status: 429 and 5xx may pass by themselves, the other 4xx will not."
-    return Finding(expected, f"{_came(came)} after {sent} requests", look)
+    return Finding(
+        "the exception at once, when the server does not know the model (404)",
+        f"{result_in_words(result)} after {sent} requests",
+        "error.status: 429 and 5xx may pass by themselves, the other 4xx will not.",
+    )
 
 
-def _came(came: Any) -> str:
-    return f"the exception {type(came).__name__}" if isinstance(came, Exception) else describe(came)
+# Tokens of a reply; at 40 a second the slow one takes 0.75 s more than the quick one.
+TOKENS = {"quick": 2, "slow": 30, "broken": REFUSED}
+RACES = (
+    ("slow", "quick"),
+    ("broken", "quick", "slow"),
+    ("broken", "broken"),
+)
 
 
-_URL = "/chat/completions"
-_TOKENS = {"quick": 2, "slow": 30, "broken": -1}
+@dataclass
+class Quick:
+    """The quick model's latest answer, None until there is one."""
+
+    answer: str | None = None
 
 
-def _model(trial: Trial, session: aiohttp.ClientSession, kind: str) -> Callable:
-    """A coroutine function `ask`: "quick", "slow" (a long reply), or "broken" (refused at once)."""
+class Race(NamedTuple):
+    """What came of a race, and how many of its requests were cancelled."""
+
+    result: Any
+    cancelled: int
+
+
+async def _three_races(function: Callable, trial: Trial[Quick]) -> list[Race]:
+    trial.observed = Quick()
+    races = []
+    for kinds in RACES:
+        mark = trial.llm.mark()
+        async with aiohttp.ClientSession() as session:
+            asks = [_model(trial, session, kind) for kind in kinds]
+            with errors_are_results() as came:
+                came.value = await function(asks, "What is a race?")
+            await trial.let_go(mark)
+        races.append(Race(came.value, trial.llm.stats(since=mark)["disconnected"]))
+    return races
+
+
+def _model(trial: Trial[Quick], session: aiohttp.ClientSession, kind: str) -> Callable:
+    """A coroutine function `ask` of a model that is "quick", "slow" or "broken"."""
 
     async def ask(question: str) -> str:
-        messages = [{"role": "user", "content": question}]
-        body = {"model": "gpt-4o-mini", "messages": messages, "max_tokens": _TOKENS[kind]}
-        with step(trial.record, kind, "model"):
-            async with session.post(trial.base_url + _URL, json=body) as reply:
-                data = await reply.json()
-                if reply.status != 200:
-                    raise ModelError(reply.status, data["error"]["message"])
-        trial.kept[kind] = data["choices"][0]["message"]["content"]
-        return trial.kept[kind]
+        answer = await ask_model(trial, session, question, tokens=TOKENS[kind], tag=kind)
+        if kind == "quick":
+            trial.observed.answer = answer
+        return answer
 
     return ask
 
 
-async def _races(function: Callable, trial: Trial) -> Any:
-    """What came of each race, and how many of its requests were cancelled."""
-    seen = []
-    for kinds in (["slow", "quick"], ["broken", "quick", "slow"], ["broken", "broken"]):
-        mark = trial.llm.mark()
-        async with aiohttp.ClientSession() as session:
-            try:
-                came = await function(
-                    [_model(trial, session, kind) for kind in kinds], "What is a race?"
-                )
-            except NotImplementedError:
-                raise
-            except Exception as error:
-                came = error
-            await _settled(trial, mark)
-        seen.append((came, trial.llm.stats(since=mark)["disconnected"]))
-    return seen
-
-
-async def _settled(trial: Trial, mark: int) -> None:
-    """The server hears of a cancelled request when its connection closes: a moment later."""
-    for _ in range(20):
-        if not trial.llm.stats(since=mark)["in_flight"]:
-            return
-        await asyncio.sleep(0.02)
-
-
-def _first_came(trial: Trial) -> Finding | None:
-    came, cancelled = trial.returned[0]
-    if came != trial.kept.get("quick"):
-        look = (
-            "which task is ready first: asyncio.wait with FIRST_COMPLETED, or as_completed, tells."
+def _first_came(evidence: Evidence[Quick]) -> Finding | None:
+    result, cancelled = evidence.returned[0]
+    if result != evidence.observed.answer:
+        return Finding(
+            "the answer of the quick model",
+            f"{result_in_words(result)} came",
+            "which task is ready first: asyncio.wait with FIRST_COMPLETED, or as_completed, tells.",
         )
-        return Finding("the answer of the quick model", f"{_came(came)} came", look)
     if cancelled == 1:
         return None
-    look = "the loser: who cancels its task?"
     return Finding(
-        "the slow request cancelled", f"the server saw {cancelled} requests cancelled", look
+        "the slow request cancelled",
+        f"the server saw {cancelled} requests cancelled",
+        "the loser: who cancels its task?",
     )
 
 
-def _first_success_came(trial: Trial) -> Finding | None:
-    came, cancelled = trial.returned[1]
-    if came == trial.kept.get("quick") and cancelled == 1:
+def _first_success_came(evidence: Evidence[Quick]) -> Finding | None:
+    result, cancelled = evidence.returned[1]
+    if result == evidence.observed.answer and cancelled == 1:
         return None
-    seen = f"{_came(came)} came, and the server saw {cancelled} requests cancelled"
-    look = "who is first: the first to end may have failed, and then the others still count."
-    return Finding("the quick answer, when another model fails before it", seen, look)
+    seen = f"the server saw {cancelled} requests cancelled"
+    return Finding(
+        "the quick answer, when another model fails before it",
+        f"{result_in_words(result)} came, and {seen}",
+        "who is first: the first to end may have failed, and then the others still count.",
+    )
 
 
-def _all_failed(trial: Trial) -> Finding | None:
-    came = trial.returned[2][0]
-    if isinstance(came, Exception):
+def _all_failed(evidence: Evidence[Quick]) -> Finding | None:
+    result, _ = evidence.returned[2]
+    if isinstance(result, Exception):
         return None
-    look = "what is left when everybody has failed: an exception, not a result."
-    return Finding("an exception when every model fails", f"{_came(came)} came", look)
+    return Finding(
+        "an exception when every model fails",
+        f"{result_in_words(result)} came",
+        "what is left when everybody has failed: an exception, not a result.",
+    )
 
 
-BAD_DAY = 30
+THIRTY = 30
+FAULTS = {5: "500", 11: "cut", 17: "garbage", 23: "cut", 29: "500"}  # of which requests
+ALLOWED = 40  # requests a second, and a burst of a fifth of that: thirty at once are refused
+# Chat requests: thirty, one more for each of the five faults, and ten that may be refused.
 MOST = 45
-_FAULTS = {5: "500", 11: "cut", 17: "garbage", 23: "cut", 29: "500"}
 
 
 async def _survive(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(BAD_DAY, kind="lookup")
+    trial.questions = questions(THIRTY, kind="lookup")
     async with trial.ask_async() as ask:
         return await function(ask, list(trial.questions))
 
 
-def _one_ended_all(error: BaseException, trial: Trial) -> Finding | None:
+def _one_ended_all(error: BaseException, evidence: Evidence) -> Finding | None:
     if not isinstance(error, (ModelError, aiohttp.ClientError)):
         return None
-    look = "where an error of one question is caught, and which errors: ModelError and aiohttp.ClientError."
     return Finding(
-        f"{BAD_DAY} answers on a bad day", f"one {type(error).__name__} ended everything", look
+        f"{THIRTY} answers on a bad day",
+        f"one {type(error).__name__} ended everything",
+        "where an error of one question is caught, and which errors: ModelError and"
+        " aiohttp.ClientError.",
     )
 
 
-def _polite(trial: Trial) -> Finding | None:
-    sent = len(trial.seen())
+def _polite(evidence: Evidence) -> Finding | None:
+    sent = len(evidence.seen())
     if sent <= MOST:
         return None
-    refused = sum(entry["outcome"] == "rejected" for entry in trial.seen())
-    seen = f"the server saw {sent} of them, and refused {refused}"
-    look = "how many questions begin in a second: do not send what will be refused."
-    return Finding(f"at most {MOST} chat requests for {BAD_DAY} answers", seen, look)
+    refused = sum(entry["outcome"] == "rejected" for entry in evidence.seen())
+    return Finding(
+        f"at most {MOST} chat requests for {THIRTY} answers",
+        f"the server saw {sent} of them, and refused {refused}",
+        "how many questions begin in a second: do not send what will be refused.",
+    )
 
 
 EXERCISES = [
@@ -208,7 +222,7 @@ EXERCISES = [
         "7.2",
         "the first answer wins",
         "first_answer(asks, question)",
-        _races,
+        _three_races,
         [_first_came, _first_success_came, _all_failed],
         "the quick answer won twice, and the slow requests were cancelled.",
         llm={"latency": 0.05, "tokens_per_second": 40},
@@ -218,14 +232,14 @@ EXERCISES = [
         "survive a bad day",
         "survive(ask, questions)",
         _survive,
-        [answers, _polite, requests(BAD_DAY, kind="notes"), peak(2, BAD_DAY)],
-        f"{BAD_DAY} answers, none lost, none twice, and at most {MOST} requests for them.",
+        [answers, _polite, requests(THIRTY, kind="notes"), peak(2, THIRTY)],
+        f"{THIRTY} answers, none lost, none twice, and at most {MOST} requests for them.",
         llm={
             "latency": 0.06,
             "search_latency": 0.005,
-            "requests_per_minute": 60 * 40,
+            "requests_per_minute": 60 * ALLOWED,
             "burst": 0.2,
-            "script": [_FAULTS.get(number) for number in range(BAD_DAY)],
+            "script": [FAULTS.get(number) for number in range(THIRTY)],
         },
         seconds=8.0,
         on_error=_one_ended_all,

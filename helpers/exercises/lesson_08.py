@@ -1,15 +1,16 @@
 """Exercises of lesson 08: the latency that users feel, and a hedged request."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import aiohttp
 
-from helpers.agents import ModelError, questions
-from helpers.exercises.exercise import Exercise, Finding, Trial
-from helpers.exercises.judges import describe, peak, requests
-from helpers.trace import percentile, step
+from helpers.agents import questions
+from helpers.exercises.calls import REFUSED, ask_model, errors_are_results
+from helpers.exercises.exercise import Exercise, Finding
+from helpers.exercises.judges import describe, is_number, peak, requests
+from helpers.exercises.trial import Evidence, Trial
+from helpers.trace import Trace, percentile
 
 THREE, THIRTY = 3, 30
 
@@ -20,32 +21,19 @@ async def _thirty_through_three(function: Callable, trial: Trial) -> Any:
         return await function(ask, list(trial.questions), THREE)
 
 
-def _is_what_users_feel(trial: Trial) -> Finding | None:
+def _is_what_users_feel(evidence: Evidence) -> Finding | None:
     """By the agents' own trace, whose clock starts just before the function does."""
-    value, expected = trial.returned, "the 95th percentile of the times from submission, in seconds"
-    if not isinstance(value, (int, float)):
-        return Finding(
-            expected, f"your function returned {describe(value)}", "the return statement."
-        )
-    starts, ends = {}, {}
-    for span in trial.trace.spans():
-        starts.setdefault(span.query, span.start)
-        ends[span.query] = span.end
-    begin = min(starts.values())
-    felt, own = [end - begin for end in ends.values()], [end - starts[q] for q, end in ends.items()]
+    value = evidence.returned
+    expected = "the 95th percentile of the times from submission, in seconds"
+    if not is_number(value):
+        seen = f"your function returned {describe(value)}"
+        return Finding(expected, seen, "the return statement.")
+    felt, own = _times(evidence.trace)
     right = percentile(felt, 95)
+    # The function's clock and the trace's see the same ends; the 20 ms are for where they start.
     if 0.9 * right <= value <= 1.1 * right + 0.02:
         return None
-    for wrong, look in (
-        (percentile(own, 95), "when the clock starts: who waits for a turn is waiting, too."),
-        (
-            sum(own) / len(own),
-            "two things: when the clock starts, and what a mean says of the slowest.",
-        ),
-        (sum(felt) / len(felt), "the last line: a mean says nothing of the slowest."),
-        (percentile(felt, 50), "which percentile it is."),
-        (1000 * right, "the unit: this is in milliseconds."),
-    ):
+    for wrong, look in _likely_mistakes(felt, own):
         if 0.85 * wrong <= value <= 1.15 * wrong:
             return Finding(expected, "another figure", look)
     return Finding(
@@ -55,78 +43,89 @@ def _is_what_users_feel(trial: Trial) -> Finding | None:
     )
 
 
-AFTER = 0.15
-QUICK, SLOW = 2, 24  # tokens: 0.09 s and 0.5 s
-# How many tokens the first and the second request of each question get; below zero it is refused.
+def _times(trace: Trace) -> tuple[list[float], list[float]]:
+    """Seconds that each question took: from submission, and from its own first step."""
+    starts: dict[Any, float] = {}
+    ends: dict[Any, float | None] = {}
+    for span in trace.spans():
+        starts.setdefault(span.query, span.start)
+        ends[span.query] = span.end
+    submitted = min(starts.values())
+    felt = [end - submitted for end in ends.values()]
+    own = [end - starts[query] for query, end in ends.items()]
+    return felt, own
+
+
+def _likely_mistakes(felt: list[float], own: list[float]) -> list[tuple[float, str]]:
+    """What wrong answers come to, and where to look then."""
+    return [
+        (percentile(own, 95), "when the clock starts: who waits for a turn is waiting, too."),
+        (
+            sum(own) / len(own),
+            "two things: when the clock starts, and what a mean says of the slowest.",
+        ),
+        (sum(felt) / len(felt), "the last line: a mean says nothing of the slowest."),
+        (percentile(felt, 50), "which percentile it is."),
+        (1000 * percentile(felt, 95), "the unit: this is in milliseconds."),
+    ]
+
+
+AFTER = 0.15  # seconds
+# Tokens, at 50 a second: 0.09 s and 0.5 s with the latency, on either side of AFTER.
+QUICK, SLOW = 2, 24
+# How long the replies to the first and to the second request of each question are.
 CASES = {
     "quick": (QUICK, QUICK),
     "slow, then quick": (SLOW, QUICK),
     "slow, then slower": (SLOW, 4 * SLOW),
-    "slow, then an error": (SLOW, -1),
-    "an error, then quick": (-1, QUICK),
-    "two errors": (-1, -1),
+    "slow, then an error": (SLOW, REFUSED),
+    "an error, then quick": (REFUSED, QUICK),
+    "two errors": (REFUSED, REFUSED),
 }
 
 
-async def _six_questions(function: Callable, trial: Trial) -> Any:
-    """What came of each question, one after the other."""
-    came = {}
+async def _six_questions(function: Callable, trial: Trial) -> dict[str, Any]:
+    """What came of each case, one after the other."""
+    results = {}
     async with aiohttp.ClientSession() as session:
         for name, lengths in CASES.items():
-            try:
-                came[name] = await function(_model(trial, session, name, lengths), name, AFTER)
-            except NotImplementedError:
-                raise
-            except Exception as error:
-                came[name] = error
-            await _settled(trial)
-    return came
+            ask = _model(trial, session, name, lengths)
+            with errors_are_results() as came:
+                came.value = await function(ask, name, AFTER)
+            results[name] = came.value
+            await trial.let_go()
+    return results
 
 
 def _model(
     trial: Trial, session: aiohttp.ClientSession, name: str, lengths: tuple[int, int]
 ) -> Callable:
-    """A coroutine function `ask` whose n-th call sends a request for so many tokens."""
-    calls = iter((*lengths, QUICK, QUICK))
+    """A coroutine function `ask`, the reply to whose n-th call is so long; quick after that."""
+    remaining = iter(lengths)
 
     async def ask(question: str) -> str:
-        body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": str(question)}]}
-        body["max_tokens"] = next(calls, QUICK)
-        with step(trial.record, name, "model"):
-            headers = {"x-tag": name}
-            async with session.post(
-                f"{trial.base_url}/chat/completions", json=body, headers=headers
-            ) as reply:
-                data = await reply.json()
-                if reply.status != 200:
-                    raise ModelError(reply.status, data["error"]["message"])
-        text = data["choices"][0]["message"]["content"]
-        trial.kept.setdefault(name, []).append(text)
-        return text
+        tokens = next(remaining, QUICK)
+        return await ask_model(trial, session, question, tokens=tokens, tag=name)
 
     return ask
 
 
-async def _settled(trial: Trial) -> None:
-    """The server hears of a cancelled request when its connection closes: a moment later."""
-    for _ in range(20):
-        if not trial.llm.stats()["in_flight"]:
-            return
-        await asyncio.sleep(0.02)
+def _requests_for(evidence: Evidence, name: str) -> list[dict]:
+    """The requests of one case, by their arrival."""
+    own = [entry for entry in evidence.seen() if entry["tag"] == name]
+    return sorted(own, key=lambda entry: entry["arrival"])
 
 
-def _of(trial: Trial, name: str) -> list[dict]:
-    return sorted((r for r in trial.seen() if r["tag"] == name), key=lambda r: r["arrival"])
-
-
-def _asked_twice_where_it_helps(trial: Trial) -> Finding | None:
-    if len(_of(trial, "quick")) != 1:
+def _asked_twice_where_it_helps(evidence: Evidence) -> Finding | None:
+    sent = len(_requests_for(evidence, "quick"))
+    if sent != 1:
         return Finding(
             "one request where the first is quick",
-            f"the server saw {len(_of(trial, 'quick'))} of them",
-            f"`after`: the second request is sent only when {AFTER} s have passed without an answer.",
+            f"the server saw {sent} of them",
+            f"`after`: the second request is sent only when {AFTER} s have passed without an"
+            " answer.",
         )
-    sent = len(_of(trial, "slow, then quick"))
+    sent = len(_requests_for(evidence, "slow, then quick"))
     if sent != 2:
         return Finding(
             "two requests where the first is slow",
@@ -136,19 +135,21 @@ def _asked_twice_where_it_helps(trial: Trial) -> Finding | None:
     return None
 
 
-def _first_keeps_its_chance(trial: Trial) -> Finding | None:
-    came, (first, *_) = trial.returned["slow, then slower"], _of(trial, "slow, then slower")
-    if isinstance(came, str) and first["outcome"] == "answered":
+def _first_keeps_its_chance(evidence: Evidence) -> Finding | None:
+    result = evidence.returned["slow, then slower"]
+    first = _requests_for(evidence, "slow, then slower")[0]
+    if isinstance(result, str) and first["outcome"] == "answered":
         return None
     return Finding(
         "the first request goes on beside the second, and wins if it is the first to answer",
         "the server saw it given up",
-        "what the time limit does: wait_for and timeout cancel, asyncio.wait with a timeout only looks.",
+        "what the time limit does: wait_for and timeout cancel, asyncio.wait with a timeout only"
+        " looks.",
     )
 
 
-def _nobody_works_for_nothing(trial: Trial) -> Finding | None:
-    first, *_ = _of(trial, "slow, then quick")
+def _nobody_works_for_nothing(evidence: Evidence) -> Finding | None:
+    first = _requests_for(evidence, "slow, then quick")[0]
     if first["outcome"] == "disconnected":
         return None
     return Finding(
@@ -158,19 +159,21 @@ def _nobody_works_for_nothing(trial: Trial) -> Finding | None:
     )
 
 
-def _errors_are_no_answers(trial: Trial) -> Finding | None:
+def _errors_are_no_answers(evidence: Evidence) -> Finding | None:
     for name in ("slow, then an error", "an error, then quick"):
-        if not isinstance(trial.returned[name], str):
+        result = evidence.returned[name]
+        if not isinstance(result, str):
             return Finding(
                 f"an answer, where one of two requests fails ({name})",
-                f"{type(trial.returned[name]).__name__}",
+                type(result).__name__,
                 "what counts as the first answer: an exception is none.",
             )
-    if isinstance(trial.returned["two errors"], Exception):
+    result = evidence.returned["two errors"]
+    if isinstance(result, Exception):
         return None
     return Finding(
         "the exception, when both fail",
-        f"your function returned {describe(trial.returned['two errors'])}",
+        f"your function returned {describe(result)}",
         "the end of the function: what if nobody answered?",
     )
 
@@ -196,7 +199,8 @@ EXERCISES = [
             _nobody_works_for_nothing,
             _errors_are_no_answers,
         ],
-        "a second request only where the first was slow, the first answer won, and every loser was cancelled.",
+        "a second request only where the first was slow, the first answer won, and every loser was"
+        " cancelled.",
         llm={"latency": 0.05, "tokens_per_second": 50},
     ),
 ]

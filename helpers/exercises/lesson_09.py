@@ -3,47 +3,60 @@
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from helpers.agents import questions
-from helpers.exercises.exercise import Exercise, Finding, Trial
-from helpers.exercises.judges import answers, connections, describe, overlapped, peak, remedy
+from helpers.exercises.exercise import Exercise, Finding
+from helpers.exercises.judges import (
+    answers,
+    connections,
+    describe,
+    is_list_of,
+    overlapped,
+    peak,
+    remedy,
+)
+from helpers.exercises.trial import Evidence, Trial
 
 FIVE, FIFTEEN = 5, 15
-STORE = 0.06
+STORE = 0.06  # seconds that the database takes: fifteen in a row are longer than all the questions
 
 
-async def _fifteen_stored(function: Callable, trial: Trial) -> Any:
-    """Kept: what was stored and where: [(question, answer, whether in the loop's own thread)]."""
+class Stored(NamedTuple):
+    """One call of store. in_loop: whether it ran in the loop's own thread."""
+
+    question: str
+    answer: Any
+    in_loop: bool
+
+
+@dataclass
+class Database:
+    """What was stored before the function returned."""
+
+    stored: list[Stored] = field(default_factory=list)
+
+
+async def _fifteen_stored(function: Callable, trial: Trial[Database]) -> Any:
     trial.questions = questions(FIFTEEN, kind="lookup")
-    trial.kept["stored"] = stored = []
+    trial.observed = Database()
+    stored: list[Stored] = []
     loop_thread = threading.get_ident()
 
     def store(question: str, answer: Any) -> None:
         in_loop = threading.get_ident() == loop_thread
         time.sleep(STORE)
-        stored.append((question, answer, in_loop))
+        stored.append(Stored(question, answer, in_loop))
 
     async with trial.ask_async() as ask:
         returned = await function(ask, list(trial.questions), FIVE, store)
-        trial.kept["stored"] = list(stored)
+        trial.observed.stored += stored  # a copy: what threads store from now on comes too late
         return returned
 
 
-def _stored_all(trial: Trial) -> Finding | None:
-    stored = trial.kept["stored"]
-    right = {str(question) for question, answer, _ in stored if trial.is_answer(question, answer)}
-    if len(stored) == len(right) == FIFTEEN:
-        return None
-    return Finding(
-        f"each of {FIFTEEN} answers stored with its question, once, before the function returns",
-        f"{len(right)} had been stored by then, in {len(stored)} calls of store",
-        "what waits for store to end: whatever runs in a thread must be awaited.",
-    )
-
-
-def _loop_goes_on(trial: Trial) -> Finding | None:
-    held = sum(in_loop for _, _, in_loop in trial.kept["stored"])
+def _loop_goes_on(evidence: Evidence[Database]) -> Finding | None:
+    held = sum(call.in_loop for call in evidence.observed.stored)
     if not held:
         return None
     return Finding(
@@ -53,37 +66,50 @@ def _loop_goes_on(trial: Trial) -> Finding | None:
     )
 
 
+def _stored_all(evidence: Evidence[Database]) -> Finding | None:
+    calls = evidence.observed.stored
+    right = {str(c.question) for c in calls if evidence.is_answer(c.question, c.answer)}
+    if len(calls) == len(right) == FIFTEEN:
+        return None
+    return Finding(
+        f"each of {FIFTEEN} answers stored with its question, once, before the function returns",
+        f"{len(right)} had been stored by then, in {len(calls)} calls of store",
+        "what waits for store to end: whatever runs in a thread must be awaited.",
+    )
+
+
 FOUR, TWELVE = 4, 12
-BROKEN = 2
+BROKEN = 2  # the request that fails, counted from 0
 
 
 async def _twelve_and_one_broken(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(TWELVE, kind="lookup")
-    trial.kept["replies"] = trial.replies(trial.questions)
+    trial.expected = trial.replies(trial.questions)
     trial.llm.behave(script=[None] * BROKEN + ["500"])
     return await function(trial.base_url, list(trial.questions), FOUR)
 
 
-def _texts_and_one_exception(trial: Trial) -> Finding | None:
-    returned, texts = trial.returned, trial.kept["replies"]
-    if not isinstance(returned, (list, tuple)) or len(returned) != TWELVE:
-        return Finding(
-            f"a list of {TWELVE}", f"your function returned {describe(returned)}", remedy(returned)
-        )
+def _texts_and_one_exception(evidence: Evidence) -> Finding | None:
+    returned = evidence.returned
+    if not is_list_of(TWELVE, returned):
+        seen = f"your function returned {describe(returned)}"
+        return Finding(f"a list of {TWELVE}", seen, remedy(returned))
     missing = sum(item is None for item in returned)
     if missing > 1:
-        look = "who waits for the tasks: create_task only starts them."
         return Finding(
-            "a text for every question but one", f"{missing} of {TWELVE} places hold None", look
+            "a text for every question but one",
+            f"{missing} of {TWELVE} places hold None",
+            "who waits for the tasks: create_task only starts them.",
         )
-    failed = [item for item in returned if isinstance(item, Exception)]
-    if len(failed) != 1:
+    failed = sum(isinstance(item, Exception) for item in returned)
+    if failed != 1:
         return Finding(
             "the exception in the place of the question that failed",
-            f"{len(failed)} exceptions; one reply was a 500",
+            f"{failed} exceptions; one reply was a 500",
             "raise_for_status, and what becomes of the exception: gather can return it.",
         )
-    if all(isinstance(item, Exception) or item == text for item, text in zip(returned, texts)):
+    places = zip(returned, evidence.expected)
+    if all(isinstance(item, Exception) or item == text for item, text in places):
         return None
     return Finding(
         "the texts in the order of the questions",

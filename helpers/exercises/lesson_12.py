@@ -1,4 +1,4 @@
-"""Exercises of lesson 12: a program that was migrated by halves, and a database that must not hold up the loop."""
+"""Exercises of lesson 12: a program migrated by halves, and a database that holds up no loop."""
 
 import asyncio
 import sqlite3
@@ -6,45 +6,57 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from helpers.agents import questions
-from helpers.exercises.exercise import Exercise, Finding, Trial
+from helpers.exercises.exercise import Exercise, Finding
 from helpers.exercises.judges import answers, connections, overlapped, peak, replies, requests
+from helpers.exercises.trial import Evidence, Trial
 
 FOUR, TWELVE = 4, 12
 
 
 def _twelve_of_a_sync_caller(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(TWELVE, kind="lookup")
-    trial.kept["replies"] = trial.replies(trial.questions)
+    trial.expected = trial.replies(trial.questions)
     return function(trial.base_url, list(trial.questions), FOUR)
 
 
-BEAT, BEATS, PATIENCE = 0.01, 40, 2.0
+# The loop beats every 10 ms. Forty beats are 0.4 s in which it must have gone on; two seconds
+# without them, and it stands still.
+BEAT = 0.01
+BEATS = 40
+PATIENCE = 2.0
 
 
 class _SomebodyElse:
-    """A transaction that ends when the loop has beaten 40 times since the first answer, or when that takes too long."""
+    """A transaction of somebody else, which locks the database for the others.
+
+    It ends when the loop has beaten 40 times since the first answer, or when that takes too long.
+    held: whether it took too long, because the loop stood still and waited for the lock.
+    """
 
     def __init__(self, path: str):
-        self.path, self.beats, self.held = path, 0, False
-        self._begun, self._first, self._enough = (
-            threading.Event(),
-            threading.Event(),
-            threading.Event(),
-        )
+        self.path = path
+        self.held = False
+        self._beats = 0
+        self._begun = threading.Event()
+        self._first = threading.Event()
+        self._enough = threading.Event()
         self._thread = threading.Thread(target=self._write, name="somebody else", daemon=True)
 
     def first_answer(self) -> None:
+        """From now on the beats count: somebody has something to store."""
         self._first.set()
 
     async def beat(self) -> None:
+        """Show that the loop goes on."""
         while not self._enough.is_set():
             await asyncio.sleep(BEAT)
-            self.beats += self._first.is_set()
-            if self.beats >= BEATS:
+            self._beats += self._first.is_set()
+            if self._beats >= BEATS:
                 self._enough.set()
 
     def _write(self) -> None:
@@ -65,37 +77,51 @@ class _SomebodyElse:
         finally:
             self._enough.set()
             self._first.set()
-            self._thread.join(5)
+            self._thread.join(PATIENCE)
 
 
-async def _twelve_into_a_locked_database(function: Callable, trial: Trial) -> Any:
-    """Kept: "rows" (question, answer) that the file holds at the end, "held" (whether the loop stood still)."""
+@dataclass
+class Database:
+    """rows: (question, answer) pairs in the file at the end. held: whether the loop stood still."""
+
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    held: bool = False
+
+
+async def _twelve_into_a_locked_database(function: Callable, trial: Trial[Database]) -> Any:
     trial.questions = questions(TWELVE, kind="lookup")
-    trial.kept |= {"rows": [], "held": False}
+    trial.observed = Database()
+    # On Windows a file that a wrong answer has left open cannot be removed.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = str(Path(folder) / "answers.db")
         with closing(sqlite3.connect(path)) as db:
             db.execute("CREATE TABLE answers (question TEXT, answer TEXT)")
-        other = _SomebodyElse(path)
-        beat = asyncio.create_task(other.beat(), name="heartbeat")
         try:
-            with other.at_work():
-                async with trial.ask_async() as ask:
-
-                    async def ask_and_tell(question: str) -> Any:
-                        answer = await ask(question)
-                        other.first_answer()
-                        return answer
-
-                    return await function(ask_and_tell, list(trial.questions), FOUR, path)
+            return await _asked_while_locked(function, trial, path)
         finally:
-            beat.cancel()
-            trial.kept["held"] = other.held
             with closing(sqlite3.connect(path)) as db:
-                trial.kept["rows"] = db.execute("SELECT question, answer FROM answers").fetchall()
+                trial.observed.rows = db.execute("SELECT question, answer FROM answers").fetchall()
 
 
-def _another_thread(error: BaseException, trial: Trial) -> Finding | None:
+async def _asked_while_locked(function: Callable, trial: Trial[Database], path: str) -> Any:
+    other = _SomebodyElse(path)
+    beat = asyncio.create_task(other.beat(), name="heartbeat")
+    try:
+        with other.at_work():
+            async with trial.ask_async() as ask:
+
+                async def ask_and_tell(question: str) -> Any:
+                    answer = await ask(question)
+                    other.first_answer()
+                    return answer
+
+                return await function(ask_and_tell, list(trial.questions), FOUR, path)
+    finally:
+        beat.cancel()
+        trial.observed.held = other.held
+
+
+def _another_thread(error: BaseException, evidence: Evidence[Database]) -> Finding | None:
     if isinstance(error, sqlite3.ProgrammingError) and "thread" in str(error):
         return Finding(
             "a connection that is used in the thread that made it",
@@ -111,8 +137,8 @@ def _another_thread(error: BaseException, trial: Trial) -> Finding | None:
     return None
 
 
-def _loop_goes_on(trial: Trial) -> Finding | None:
-    if not trial.kept["held"]:
+def _loop_goes_on(evidence: Evidence[Database]) -> Finding | None:
+    if not evidence.observed.held:
         return None
     return Finding(
         "an event loop that goes on while somebody else has locked the database",
@@ -121,15 +147,16 @@ def _loop_goes_on(trial: Trial) -> Finding | None:
     )
 
 
-def _all_stored(trial: Trial) -> Finding | None:
-    rows = trial.kept["rows"]
-    right = {question for question, answer in rows if trial.is_answer(question, answer)}
+def _all_stored(evidence: Evidence[Database]) -> Finding | None:
+    rows = evidence.observed.rows
+    right = {question for question, answer in rows if evidence.is_answer(question, answer)}
     if len(rows) == len(right) == TWELVE:
         return None
     return Finding(
         f"a row with question and text for each of {TWELVE} questions",
         f"the file holds {len(rows)} rows, {len(right)} of them right",
-        "commit: what is not committed is undone when the connection closes. And what a row holds: answer.text.",
+        "commit: what is not committed is undone when the connection closes. And what a row holds:"
+        " answer.text.",
     )
 
 
@@ -140,7 +167,8 @@ EXERCISES = [
         "answer_all(base_url, questions, limit)",
         _twelve_of_a_sync_caller,
         [replies, requests(TWELVE), connections(FOUR), peak(FOUR, FOUR), overlapped(FOUR)],
-        "12 answers in order, 4 in flight, over 4 connections, for a caller that knows nothing of async.",
+        "12 answers in order, 4 in flight, over 4 connections, for a caller that knows nothing of"
+        " async.",
         llm={"latency": 0.08},
     ),
     Exercise(
@@ -149,7 +177,8 @@ EXERCISES = [
         "ask_and_keep(ask, questions, limit, path)",
         _twelve_into_a_locked_database,
         [_loop_goes_on, _all_stored, answers, peak(FOUR, FOUR)],
-        "12 answers in order and in the file, 4 in flight, and a loop that went on while the file was locked.",
+        "12 answers in order and in the file, 4 in flight, and a loop that went on while the file"
+        " was locked.",
         llm={"latency": 0.08, "search_latency": 0.005},
         on_error=_another_thread,
     ),

@@ -1,7 +1,8 @@
-"""Run a learner's function in a thread of its own, with a time limit, and see what it leaves behind.
+"""Run a learner's function in its own thread, with a time limit, and see what it leaves behind.
 
-An asynchronous function gets a loop of its own in that thread, so a check works in a cell without await. When
-the time is up its task is cancelled, its agents refuse their next step, and what still runs is interrupted.
+An asynchronous function gets a loop of its own in that thread, so a check works in a cell without
+await. When the time is up its task is cancelled, its agents refuse their next step, and what still
+runs is interrupted.
 """
 
 import asyncio
@@ -20,16 +21,28 @@ import psutil
 
 from helpers.runs import wait_for
 
+# Seconds that a function has to end by itself when its time is up, and its threads when it has
+# returned: far longer than ending takes, and short enough to wait for.
 GRACE = 0.5
+
+# Characters of an error's message that a verdict shows: a few lines at most.
+_SHOWN = 300
 
 
 class TimeUp(BaseException):
-    """Raised inside a function that ignores its time limit; not an Exception, so that `except` lets it pass."""
+    """Raised inside a function that ignores its time limit.
+
+    It is not an Exception, so that `except Exception` in the learner's code does not catch it.
+    """
 
 
 @dataclass
 class Outcome:
-    """How a call ended. left: what it left behind, in words. abandoned: some of its threads still run."""
+    """How a call ended.
+
+    late: whether it was still running when its time was up. left: what it left behind, in words.
+    abandoned: some of its threads still run.
+    """
 
     returned: Any = None
     error: BaseException | None = None
@@ -45,18 +58,24 @@ def run_limited(
     seconds: float,
     port: int | None = None,
 ) -> Outcome:
-    """Run `call(function)` (`def` or `async def`) with a time limit; whatever it raises is in the outcome.
+    """Run `call(function)` (`def` or `async def`) with a time limit.
 
-    stop: set when the time is up. port: connections still open to it are something left behind.
+    Whatever it raises is in the outcome. stop: set when the time is up.
+    port: connections still open to it are something left behind.
     """
     return _Attempt(call, function, stop, port).run(seconds)
 
 
 class _Attempt:
     def __init__(self, call: Callable, function: Callable, stop: threading.Event, port: int | None):
-        self._call, self._function, self._stop, self._port = call, function, stop, port
-        self._outcome, self._done = Outcome(), threading.Event()
-        self._loop, self._task = None, None
+        self._call = call
+        self._function = function
+        self._stop = stop
+        self._port = port
+        self._outcome = Outcome()
+        self._done = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task | None = None
         self._before = set(threading.enumerate())
 
     def run(self, seconds: float) -> Outcome:
@@ -87,13 +106,14 @@ class _Attempt:
             self._done.set()
 
     async def _main(self) -> Any:
-        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
         complaints: set[str] = set()
         self._loop.set_exception_handler(
             lambda _, context: complaints.add(context.get("message", ""))
         )
         returned = await self._call(self._watched)
-        gc.collect()
+        gc.collect()  # a session complains when it is collected
         if "Unclosed client session" in complaints:
             self._outcome.left.append("an aiohttp session that nobody closed")
         return returned
@@ -102,27 +122,27 @@ class _Attempt:
         """The learner's function; its tasks are counted before anything that they use is closed."""
         before = asyncio.all_tasks()
         returned = await self._function(*arguments)
-        await asyncio.sleep(0)
-        tasks = [t for t in asyncio.all_tasks() - before if not t.cancelling()]
+        await asyncio.sleep(0)  # a task that was cancelled or has just ended needs a turn for that
+        tasks = [task for task in asyncio.all_tasks() - before if not task.cancelling()]
         if tasks and not self._outcome.left:
             self._outcome.left.append(_count(len(tasks), "task") + " still running")
         return returned
 
     def _find_connections(self) -> None:
-        if self._port and not self._outcome.left:
-            open_now = psutil.Process(os.getpid()).net_connections("tcp")
-            mine = [
-                c
-                for c in open_now
-                if c.status == "ESTABLISHED" and c.raddr and c.raddr.port == self._port
-            ]
-            if mine:
-                self._outcome.left.append(
-                    _count(len(mine), "open connection") + " of a loop that has ended"
-                )
+        if self._outcome.left or not self._port:
+            return
+        mine = sum(
+            connection.status == "ESTABLISHED"
+            and bool(connection.raddr)
+            and connection.raddr.port == self._port
+            for connection in psutil.Process(os.getpid()).net_connections("tcp")
+        )
+        if mine:
+            what = _count(mine, "open connection")
+            self._outcome.left.append(f"{what} of a loop that has ended")
 
     def _new_threads(self) -> list[threading.Thread]:
-        return [t for t in threading.enumerate() if t not in self._before]
+        return [thread for thread in threading.enumerate() if thread not in self._before]
 
     def _find_threads(self, own: threading.Thread) -> None:
         gc.collect()  # an executor without `with` ends its idle threads when it is collected
@@ -155,7 +175,10 @@ def _alive(threads: list[threading.Thread]) -> list[threading.Thread]:
 
 
 def _interrupt(thread: threading.Thread) -> None:
-    """Raise TimeUp in a thread at its next bytecode: a busy loop would falsify all later measurements."""
+    """Raise TimeUp in a thread at its next bytecode.
+
+    A loop that goes on computing would falsify every later measurement in this process.
+    """
     ctypes.pythonapi.PyThreadState_SetAsyncExc(
         ctypes.c_ulong(thread.ident), ctypes.py_object(TimeUp)
     )
@@ -173,17 +196,17 @@ def cause(error: BaseException) -> BaseException:
 
 
 def where(error: BaseException, function: Callable) -> str:
-    """The last place in the learner's own code that the error passed, in words; empty if it passed none."""
+    """The last place in the learner's own code that the error passed; empty if it passed none."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     frames = traceback.extract_tb(cause(error).__traceback__)
     own = [frame for frame in frames if code and frame.filename == code.co_filename]
     if not own:
         return ""
-    return f"line {own[-1].lineno} of its cell or file, in {own[-1].name}: {own[-1].line}".rstrip(
-        ": "
-    )
+    last = own[-1]
+    # The line itself is empty where nobody can read it, as in code that was typed at a prompt.
+    return f"line {last.lineno} of its cell or file, in {last.name}: {last.line}".rstrip(": ")
 
 
 def last_line(error: BaseException) -> str:
     """The last line of the traceback, cut to a readable length."""
-    return traceback.format_exception_only(cause(error))[0].strip()[:300]
+    return traceback.format_exception_only(cause(error))[0].strip()[:_SHOWN]

@@ -21,7 +21,7 @@ def _name(call):
 
 
 class _Limits(ast.NodeTransformer):
-    """Every limit becomes another number: pools, semaphores, connections, workers, and the pace of a sleep."""
+    """Every limit becomes another number: pools, semaphores, connections, workers, a pace."""
 
     def __init__(self, number):
         self.number = number

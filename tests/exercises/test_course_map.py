@@ -7,6 +7,8 @@ import pytest
 
 from helpers.exercises import course_map, exercises
 from helpers.exercises.course_map import CourseMap, Lesson, read_lesson, read_lessons
+from helpers.exercises.exercise import Exercise
+from helpers.exercises.progress import Progress
 
 HEAD = """---
 kernelspec: {name: python3}
@@ -92,10 +94,15 @@ def test_the_lessons_check_exactly_the_exercises_that_there_are():
 
 def test_the_course_map_shows_what_is_solved():
     """Text and HTML name each lesson, its minutes, and its exercises in words."""
-    lesson = Lesson("03_threads", 3, "Threads & pools", 30, exercises=("3.1", "3.2"))
-    shown = CourseMap([lesson], {"3.1"})
-    assert "30 min  3.1 solved, 3.2 open" in repr(shown)
-    assert "1 of 2 exercises solved" in repr(shown)
+    lesson = Lesson("03_threads", 3, "Threads & pools", 30, exercises=("3.1", "3.2", "3.3"))
+    versions = {"3.1": 1, "3.2": 1, "3.3": 2}
+    known = {
+        exercise_id: Exercise(exercise_id, "title", "f()", len, [], "seen", version=version)
+        for exercise_id, version in versions.items()
+    }
+    shown = CourseMap([lesson], known, Progress({"3.1": 1, "3.3": 1}))
+    assert "30 min  3.1 solved, 3.2 open, 3.3 solved before it changed" in repr(shown)
+    assert "1 of 3 exercises solved" in repr(shown)
     html = shown._repr_html_()
     assert '<a href="03_threads.ipynb">03 Threads &amp; pools</a>' in html and "<caption" in html
 

@@ -1,7 +1,6 @@
-"""The framework of the exercises: what check() says to every kind of function, and how progress is kept."""
+"""What check() says to every kind of function, and that nothing of it stays behind."""
 
 import asyncio
-import json
 import sys
 import threading
 import time
@@ -9,18 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from helpers import exercises as framework
-from helpers.exercises import check
-from helpers.exercises.exercise import Exercise, Finding
-from helpers.exercises.judges import mean_in_flight, most_in_flight, requests
-from helpers.exercises.progress import keep, progress_file, solved
+from helpers.exercises import catalogue, check, checking
+from helpers.exercises.exercise import Exercise, Finding, State
+from helpers.exercises.progress import solved
 from helpers.exercises.running import TimeUp
 
 
 @pytest.fixture(autouse=True)
 def own_progress(tmp_path, monkeypatch):
     """Each test has progress of its own."""
-    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "progress"))
 
 
 def _call(function, trial):
@@ -31,32 +28,33 @@ async def _call_async(function, trial):
     return await function(trial.base_url)
 
 
-def _is_42(trial):
-    return (
-        None
-        if trial.returned == 42
-        else Finding("42", f"{trial.returned}", "the return statement.")
+def _is_42(evidence):
+    if evidence.returned == 42:
+        return None
+    return Finding("42", f"{evidence.returned}", "the return statement.")
+
+
+# Seconds: what never returns is ended after the short one; nothing else comes near the long one.
+SHORT, LONG = 0.3, 10.0
+
+
+def _exercise(exercise_id, title, call, seconds):
+    return Exercise(
+        exercise_id, title, "answer(base_url)", call, [_is_42], "it was 42.", seconds=seconds
     )
 
 
 @pytest.fixture(autouse=True)
-def two_exercises(monkeypatch):
-    """9.1 takes a def, 9.2 an async def; each wants 42 within a second."""
-    known = {
-        "9.1": Exercise(
-            "9.1", "a def", "answer(base_url)", _call, [_is_42], "it was 42.", seconds=1.0
-        ),
-        "9.2": Exercise(
-            "9.2",
-            "an async def",
-            "answer(base_url)",
-            _call_async,
-            [_is_42],
-            "it was 42.",
-            seconds=1.0,
-        ),
-    }
-    monkeypatch.setattr(framework, "exercises", lambda: known)
+def own_exercises(monkeypatch):
+    """9.1 takes a def and 9.2 an async def; each wants 42. 9.3 and 9.4 do not wait long for it."""
+    known = [
+        _exercise("9.1", "a def", _call, LONG),
+        _exercise("9.2", "an async def", _call_async, LONG),
+        _exercise("9.3", "a quick def", _call, SHORT),
+        _exercise("9.4", "a quick async def", _call_async, SHORT),
+    ]
+    by_id = {exercise.id: exercise for exercise in known}
+    monkeypatch.setattr(catalogue, "exercises", lambda: by_id)
 
 
 def test_a_right_function_passes_and_the_verdict_is_true():
@@ -64,6 +62,21 @@ def test_a_right_function_passes_and_the_verdict_is_true():
     verdict = check("9.1", lambda base_url: 42)
     assert verdict
     assert repr(verdict) == "Exercise 9.1 (a def): passed.\n  Seen: it was 42."
+
+
+def test_solved_stays_solved():
+    """A later failure does not undo it."""
+    check("9.1", lambda base_url: 42)
+    check("9.1", lambda base_url: 41)
+    assert solved() == {"9.1"}
+
+
+def test_progress_that_cannot_be_kept_is_a_note(monkeypatch, tmp_path):
+    """The verdict is passed all the same."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress"))
+    verdict = check("9.1", lambda base_url: 42)
+    assert verdict and "Note: your progress could not be kept (" in repr(verdict)
 
 
 def test_an_async_function_runs_in_a_loop_of_its_own():
@@ -102,7 +115,7 @@ def test_a_wrong_answer_says_expected_seen_and_where_to_look():
 
 def test_an_id_that_does_not_exist_names_those_that_do():
     """The only thing that check() raises."""
-    with pytest.raises(ValueError, match=r"no exercise '7.7'; there are 9.1, 9.2"):
+    with pytest.raises(ValueError, match=r"no exercise '7.7'; there are 9.1, 9.2, 9.3"):
         check("7.7", len)
 
 
@@ -121,7 +134,7 @@ async def _nested_stub():
 
 def test_a_stub_is_still_open():
     """An unsolved exercise is no failure, also from inside a task group."""
-    assert check("9.1", _stub).state == check("9.2", _async_stub).state == "still open"
+    assert check("9.1", _stub).state == check("9.2", _async_stub).state == State.OPEN
     assert "write answer(base_url)" in repr(check("9.1", _stub))
 
 
@@ -172,7 +185,7 @@ def test_a_blocking_function_that_never_returns_is_ended():
             pass
 
     before = threading.active_count()
-    assert "within 1 seconds" in repr(check("9.1", answer))
+    assert "within 0.3 seconds" in repr(check("9.3", answer))
     assert threading.active_count() == before
 
 
@@ -186,7 +199,7 @@ def test_a_coroutine_that_never_returns_is_ended():
         finally:
             ended.append(True)
 
-    assert "it was still running" in repr(check("9.2", answer)) and ended
+    assert "it was still running" in repr(check("9.4", answer)) and ended
 
 
 def test_a_function_that_swallows_everything_is_ended_all_the_same():
@@ -200,7 +213,7 @@ def test_a_function_that_swallows_everything_is_ended_all_the_same():
             except Exception as error:
                 caught.append(error)
 
-    assert "within 1 seconds" in repr(check("9.1", answer)) and not caught
+    assert "within 0.3 seconds" in repr(check("9.3", answer)) and not caught
     assert not issubclass(TimeUp, Exception)
 
 
@@ -281,11 +294,11 @@ def test_a_connection_kept_in_a_global_is_told():
 def test_the_fake_llm_is_reused_and_replaced_when_it_is_gone():
     """One server for all checks; a learner who ends it gets another."""
     check("9.1", lambda base_url: 42)
-    first = framework._llm.pid
+    first = checking.shared.llm.pid
     check("9.1", lambda base_url: 42)
-    assert framework._llm.pid == first
-    framework._llm.close()
-    assert check("9.1", lambda base_url: 42) and framework._llm.pid != first
+    assert checking.shared.llm.pid == first
+    checking.shared.llm.close()
+    assert check("9.1", lambda base_url: 42) and checking.shared.llm.pid != first
 
 
 def test_a_fake_llm_that_does_not_start_is_told_not_raised(monkeypatch):
@@ -294,7 +307,7 @@ def test_a_fake_llm_that_does_not_start_is_told_not_raised(monkeypatch):
     def fails(settings):
         raise RuntimeError("no free port")
 
-    monkeypatch.setattr(framework, "_fake_llm", fails)
+    monkeypatch.setattr(checking.shared, "with_settings", fails)
     assert "no free port" in repr(check("9.1", lambda base_url: 42))
 
 
@@ -319,61 +332,8 @@ def test_an_interrupt_stops_the_function_and_the_check(monkeypatch):
     assert ended.is_set()
 
 
-def test_solved_stays_solved():
-    """A later failure does not undo it."""
-    check("9.1", lambda base_url: 42)
-    check("9.1", lambda base_url: 41)
-    assert solved() == {"9.1"}
-
-
-def test_progress_survives_corruption():
-    """A broken file is moved aside, not lost, and a new one begins."""
-    progress_file().write_text("{half")
-    assert solved() == set() and keep("9.1") == ""
-    assert progress_file().with_name("progress.json.broken").read_text() == "{half"
-    assert json.loads(progress_file().read_text()) == {"solved": ["9.1"]}
-
-
-def test_progress_that_cannot_be_written_is_a_note(monkeypatch, tmp_path):
-    """The verdict is passed all the same."""
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("COURSE_PROGRESS", str(tmp_path / "file" / "progress.json"))
-    verdict = check("9.1", lambda base_url: 42)
-    assert verdict and "could not be kept" in repr(verdict)
-
-
-def test_many_writers_leave_a_whole_file():
-    """Whoever reads sees a complete file, whatever is written at that moment."""
-    keep("9.9")
-    with ThreadPoolExecutor(8) as pool:
-        writers = [pool.submit(keep, f"9.{n}") for n in range(40)]
-        seen = [solved() for _ in range(200)]
-    assert all("9.9" in ids for ids in seen) and all(w.result() == "" for w in writers)
-
-
-def test_in_flight_is_read_from_the_journal():
-    """The peak at one instant and the mean over time; what ends as another begins does not overlap."""
-    records = [{"arrival": a, "end": e} for a, e in ((0, 2), (1, 3), (2, 4))]
-    assert (most_in_flight(records), mean_in_flight(records)) == (2, 1.5)
-    assert (most_in_flight([]), mean_in_flight([])) == (0, 0)
-
-
-def test_requests_are_counted_exactly():
-    """Too few and too many are different messages."""
-
-    class Seen:
-        def __init__(self, n):
-            self.n = n
-
-        def seen(self, kind):
-            return [{}] * self.n
-
-    few, right, many = (requests(2)(Seen(n)) for n in (1, 2, 3))
-    assert right is None and "too early" in few.look and "more than once" in many.look
-
-
 def test_a_function_may_use_up_its_list_of_questions(monkeypatch):
-    """`while questions: ask(questions.pop())` is a fair way to work: the judges keep a list of their own."""
+    """`while questions: ask(questions.pop())` is fair: the judges keep a list of their own."""
     monkeypatch.undo()
 
     def in_a_row(ask, questions, limit):
@@ -383,4 +343,4 @@ def test_a_function_may_use_up_its_list_of_questions(monkeypatch):
                 futures.append(pool.submit(ask, questions.pop(0)))
             return [future.result() for future in futures]
 
-    assert framework.check("3.1", in_a_row)
+    assert check("3.1", in_a_row)
