@@ -1,4 +1,4 @@
-"""A client that sends exactly the bytes it is given, and reads replies with the standard library's parser."""
+"""A client that sends exactly the bytes it is given, and reads with the standard library's parser."""
 
 import json
 import socket
@@ -20,8 +20,13 @@ def post(body, path="/v1/chat/completions", lines=b""):
     return head + lines + b"content-length: %d\r\n\r\n%b" % (len(raw), raw)
 
 
+def get(path):
+    """A GET request as bytes."""
+    return b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % path.encode()
+
+
 def connect(llm):
-    """A new connection to the fake LLM."""
+    """A new connection to whatever has a `url`."""
     where = urlsplit(llm.url)
     sock = socket.create_connection((where.hostname, where.port), timeout=PATIENCE)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -29,7 +34,7 @@ def connect(llm):
 
 
 def read(sock, method="POST"):
-    """(status, headers, body) of the next reply on a connection; None if the connection ends first."""
+    """(status, headers, body) of the next reply on a connection; None if the connection ends."""
     reply = HTTPResponse(sock, method=method)
     try:
         reply.begin()
