@@ -1,7 +1,13 @@
-"""The course's public names. They load when first used, so that the fake LLM's process imports none of them."""
+"""The course's public names.
+
+They load when first used, so that the fake LLM's process, which must stay small, imports none.
+"""
 
 from importlib import import_module
+from typing import Any
 
+# No module may have the name of one of these: `from helpers import run` would then give the
+# function or the module, depending on what was imported first.
 _HOME = {
     "FakeLLM": "fake_llm",
     "Agent": "agents",
@@ -17,7 +23,7 @@ _HOME = {
 __all__ = list(_HOME)
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"helpers has no {name!r}; its names are {', '.join(__all__)}")
     value = getattr(import_module(f"helpers.{_HOME[name]}"), name)

@@ -12,7 +12,7 @@ import threading
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 import requests
@@ -27,6 +27,7 @@ __all__ = [
     "SYSTEM",
     "TOOLS",
     "Agent",
+    "AgentMaker",
     "Answer",
     "AsyncAgent",
     "ModelError",
@@ -57,6 +58,13 @@ class StepLimit(RuntimeError):
     """The model still wanted tools after the last step that the agent allows."""
 
 
+class AgentMaker(Protocol):
+    """What makes an agent, such as Agent and AsyncAgent: a context manager with `ask`."""
+
+    def __call__(self, base_url: str, *, record: Recorder) -> Any:
+        """An agent for this server, which tells `record` of each step."""
+
+
 class _Common:
     """What both twins share: everything that does not wait."""
 
@@ -70,7 +78,7 @@ class _Common:
         services: str | None = None,
         max_steps: int = 5,
         timeout: float = 30.0,
-    ):
+    ) -> None:
         """base_url: where the model is; ends in /v1. services: where search, weather and notes are.
 
         record: told of each step, see helpers.trace. max_steps: calls of the model for one
@@ -92,8 +100,8 @@ class _Common:
         return f"{type(self).__name__}(max_steps={self.max_steps})"
 
     def _opening(self, question: str, found: dict) -> list[dict]:
-        documents = enumerate(found["results"], 1)
-        context = "\n".join(f"[{i}] {text['title']}: {text['text']}" for i, text in documents)
+        results = enumerate(found["results"], 1)
+        context = "\n".join(f"[{i}] {result['title']}: {result['text']}" for i, result in results)
         return [
             {"role": "system", "content": SYSTEM},
             {"role": "user", "content": f"Context:\n{context}\n\nQuestion: {question}"},
@@ -115,7 +123,7 @@ class Agent(_Common):
         print(agent.ask("What is the weather in Oslo?"))
     """
 
-    def __init__(self, base_url: str, **settings: Any):
+    def __init__(self, base_url: str, **settings: Any) -> None:
         super().__init__(base_url, **settings)
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
@@ -187,7 +195,7 @@ class AsyncAgent(_Common):
     connections: how many may be open at one time; 0 is no bound. (aiohttp's own default is 100.)
     """
 
-    def __init__(self, base_url: str, *, connections: int = 0, **settings: Any):
+    def __init__(self, base_url: str, *, connections: int = 0, **settings: Any) -> None:
         super().__init__(base_url, **settings)
         self.connections = connections
 

@@ -120,7 +120,7 @@ class Verdicts:
     that is no claim.
     """
 
-    def __init__(self, *rows: Claim):
+    def __init__(self, *rows: Claim) -> None:
         for row in rows:
             if not isinstance(row, Claim):
                 raise TypeError(f"{row!r} is no claim; make each row with claim(number, ...)")

@@ -70,7 +70,7 @@ class Report:
 
     _HEAD = ("Looked at", "Found", "What to do")
 
-    def __init__(self, points: list[Point]):
+    def __init__(self, points: list[Point]) -> None:
         self.points = points
 
     @property

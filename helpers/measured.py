@@ -112,9 +112,13 @@ def _can_be_asked(node: ast.AST) -> bool:
 
 def _bound(node: ast.AST) -> set[str]:
     """The names that comprehensions, lambdas and := in an expression bind."""
-    parts = list(ast.walk(node))
-    stored = {p.id for p in parts if isinstance(p, ast.Name) and isinstance(p.ctx, ast.Store)}
-    return stored | {part.arg for part in parts if isinstance(part, ast.arg)}
+    bound = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+            bound.add(part.id)
+        elif isinstance(part, ast.arg):
+            bound.add(part.arg)
+    return bound
 
 
 def _free(node: ast.AST) -> set[str]:

@@ -15,7 +15,7 @@ class ModelError(RuntimeError):
     status: HTTP's. retry_after: seconds, where the server named a time, else None.
     """
 
-    def __init__(self, status: int, message: str, retry_after: float | None = None):
+    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
         super().__init__(f"HTTP {status}: {message}")
         self.status = status
         self.retry_after = retry_after

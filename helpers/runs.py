@@ -12,17 +12,17 @@ import inspect
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
-from helpers.agents import Agent, AsyncAgent, planned_seconds
+from helpers.agents import Agent, AgentMaker, AsyncAgent, planned_seconds
 from helpers.machine import LoopLag
 from helpers.question import Question
 from helpers.question import questions as shipped
+from helpers.strategies import Strategy
 from helpers.trace import (
-    Recorder,
     Span,
     Stopped,
     Summary,
@@ -35,22 +35,12 @@ from helpers.trace import (
 )
 from helpers.visit import LLM, Steerable, Visit
 
-__all__ = ["LLM", "AgentMaker", "Run", "Steerable", "Strategy", "run", "start", "wait_for"]
+__all__ = ["LLM", "Run", "Steerable", "run", "start", "wait_for"]
 
 # Long enough for a quick request to end by itself, short enough for whoever pressed the button.
 GRACE = 0.5
 # On Windows an interrupt does not wake a main thread that waits for a lock, so it waits in bits.
 LONGEST_WAIT = 0.1
-
-Strategy = Callable[..., Any]
-"""strategy(ask, questions, limit) -> answers, `def` or `async def`; see helpers.strategies."""
-
-
-class AgentMaker(Protocol):
-    """What makes the agent of a run, such as Agent and AsyncAgent: a context manager with `ask`."""
-
-    def __call__(self, base_url: str, *, record: Recorder) -> Any:
-        """The agent, which tells `record` of each step."""
 
 
 class Run:
@@ -72,7 +62,7 @@ class Run:
         limit: int,
         agent: AgentMaker,
         behaviour: dict[str, Any],
-    ):
+    ) -> None:
         self.strategy = strategy
         self.name: str = getattr(strategy, "__name__", type(strategy).__name__)
         self.llm = llm
@@ -128,7 +118,8 @@ class Run:
     @property
     def right(self) -> int:
         """How many answers are right."""
-        return sum(q.accepts(a) for q, a in zip(self.questions, self.answers or []))
+        pairs = zip(self.questions, self.answers or [])
+        return sum(question.accepts(answer) for question, answer in pairs)
 
     def spans(self) -> list[Span]:
         """The spans of its trace so far."""

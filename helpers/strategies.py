@@ -1,7 +1,9 @@
-"""Ways to put many questions to one agent. Each is a strategy: `strategy(ask, questions, limit) -> answers in order`.
+"""Ways to put many questions to one agent.
 
-`ask` is the agent: a function for the synchronous ones, a coroutine function for the asynchronous ones.
-`limit` is the number of questions in flight. A function of your own with these three arguments is a strategy too.
+Each is a strategy: `strategy(ask, questions, limit) -> answers in the order of the questions`.
+`ask` is the agent: a function for the synchronous ones, a coroutine function for the asynchronous.
+`limit` is the number of questions in flight. A function of your own with these three arguments is a
+strategy too.
 """
 
 import asyncio
@@ -11,6 +13,7 @@ from typing import Any
 
 Ask = Callable[[str], Any]
 AskAsync = Callable[[str], Awaitable[Any]]
+Strategy = Callable[[Any, Sequence[Any], int], Any]
 
 
 def serial(ask: Ask, questions: Sequence[str], limit: int = 1) -> list:
@@ -25,7 +28,10 @@ def threads(ask: Ask, questions: Sequence[str], limit: int) -> list:
 
 
 def batches(ask: Ask, questions: Sequence[str], limit: int) -> list:
-    """Batches of `limit` questions, each waiting for its slowest: the article's batch_sync_requests."""
+    """Batches of `limit` questions, each of which waits for its slowest.
+
+    It is the article's batch_sync_requests.
+    """
     answers: list = []
     for first in range(0, len(questions), limit):
         answers += threads(ask, questions[first : first + limit], limit)
@@ -51,6 +57,7 @@ async def limited(ask: AskAsync, questions: Sequence[str], limit: int) -> list:
 async def workers(ask: AskAsync, questions: Sequence[str], limit: int) -> list:
     """`limit` tasks that share one iterator, so that no more tasks than workers ever exist."""
     answers: list = [None] * len(questions)
+    # Shared without a lock: between two awaits a task has the loop to itself.
     jobs = iter(enumerate(questions))
 
     async def worker() -> None:

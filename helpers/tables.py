@@ -82,7 +82,7 @@ class Table:
         head: Sequence[str],
         rows: Iterable[Sequence[object]],
         about: str = "",
-    ):
+    ) -> None:
         self.caption = caption
         self.head = tuple(head)
         self.rows = [tuple(row) for row in rows]

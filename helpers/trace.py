@@ -89,7 +89,7 @@ class Trace:
     trace.spans()
     """
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter):
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._zero = clock()
         self._events: list[tuple[float, Hashable, str, str, str]] = []

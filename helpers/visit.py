@@ -52,7 +52,7 @@ class Visit:
     not Steerable, and what the server's own methods raise; it has not begun then.
     """
 
-    def __init__(self, llm: LLM, visitor: object, settings: dict[str, Any]):
+    def __init__(self, llm: LLM, visitor: object, settings: dict[str, Any]) -> None:
         if settings and not isinstance(llm, Steerable):
             raise TypeError(
                 f"behaviour is {settings!r}; {llm!r} cannot be steered from here, so it takes none"

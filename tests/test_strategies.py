@@ -100,7 +100,7 @@ def test_a_pool_fills_its_limit_and_no_more(strategy):
 
 
 def test_a_batch_waits_for_its_slowest_and_a_pool_does_not():
-    """The first question waits until the last has begun: in a pool it can, behind a barrier it cannot."""
+    """The first question waits until the last has begun: in a pool it can, in a batch it cannot."""
     last_began = threading.Event()
 
     def ask(question):
