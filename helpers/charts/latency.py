@@ -36,7 +36,8 @@ def latencies(runs: Sequence[Drawn]) -> Chart:
     label(axis, f"seconds.  {SCALE}")
     title(axis, "Share of queries answered within a time", "marks: p50, p95, p99")
     grid(axis, "both")
-    legend(axis, "lower right")
+    if axis.lines:  # nobody may have been answered
+        legend(axis, "lower right")
     said = [
         f"{name} {clock}: p50 {p50} s, p95 {p95} s, p99 {p99} s"
         for name, clock, p50, p95, p99 in rows

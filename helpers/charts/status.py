@@ -39,7 +39,8 @@ def statuses(runs: Sequence[Drawn]) -> Chart:
         title(axis, run.name.replace("_", " "), f"{len(ends)} requests ended")
         axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         grid(axis, "y")
-        legend(axis, "upper right")
+        if ends:
+            legend(axis, "upper right")
     label(axes[-1], f"seconds.  {SCALE}")
     said = [f"{name}: {count} of {status}" for name, status, count in rows]
     return Chart(figure, f"Requests by status. {'. '.join(said)}.", HEAD, rows)

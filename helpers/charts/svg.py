@@ -1,4 +1,4 @@
-"""SVG elements as text, for pictures that the browser draws while the clock runs."""
+"""Elements of SVG and HTML as text, for what the browser draws while the clock runs."""
 
 from functools import cache
 from html import escape
@@ -11,6 +11,9 @@ _STYLE = (
     "display:block;width:100%;font:12px var(--jp-ui-font-family,sans-serif);"
     "color:var(--jp-content-font-color1,#222)"
 )
+
+# Elements that close themselves. In HTML no other may: it would swallow what follows.
+_CLOSED = frozenset({"path", "rect", "circle", "img"})
 
 
 def picture(width: float, height: float, words: str, *children: str, style: str = "") -> str:
@@ -34,7 +37,7 @@ def element(tag: str, *children: str, **attributes: object) -> str:
 
     Underscores in names become hyphens, and class_ is class. An attribute that is None is left out.
     A float keeps a tenth, which is a tenth of a pixel; below 1 it is a share and keeps two digits.
-    Attributes are escaped; children are SVG already.
+    Attributes are escaped; children are markup already.
     """
     given = "".join(
         [
@@ -43,8 +46,9 @@ def element(tag: str, *children: str, **attributes: object) -> str:
             if value is not None
         ]
     )
-    inside = "".join(children)
-    return f"<{tag}{given}>{inside}</{tag}>" if inside else f"<{tag}{given}/>"
+    if tag in _CLOSED:
+        return f"<{tag}{given}/>"
+    return f"<{tag}{given}>{''.join(children)}</{tag}>"
 
 
 @cache
