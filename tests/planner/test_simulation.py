@@ -49,9 +49,9 @@ def test_half_of_the_cpu_comes_before_the_wait_and_half_after():
 
 
 def test_a_slot_is_held_from_the_start_to_the_end_and_given_to_whoever_came_first():
-    """Three by one slot, the second of which comes while the first is under way."""
-    passages = simulate([0.0, 0.5, 4.0], [1.0, 2.0, 1.0], slots=1)
-    assert passages == [(0.0, 0.0, 1.0), (0.5, 1.0, 3.0), (4.0, 4.0, 5.0)]
+    """Two wait while the first is under way, and the last finds the slot free."""
+    passages = simulate([0.0, 0.5, 0.6, 9.0], [1.0, 2.0, 3.0, 1.0], slots=1)
+    assert passages == [(0.0, 0.0, 1.0), (0.5, 1.0, 3.0), (0.6, 3.0, 6.0), (9.0, 9.0, 10.0)]
 
 
 @pytest.mark.parametrize(
