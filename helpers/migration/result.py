@@ -7,7 +7,7 @@ from typing import Any
 from helpers.migration.research.common import headers
 from helpers.question import Question
 from helpers.tables import Table, Varying
-from helpers.trace import Span, Summary, ideal_seconds, summarise
+from helpers.trace import Span, Summary, ideal_seconds, peak_of, summarise
 
 # What became of a request, in a trace's words. The rest of the journal's outcomes count as failed.
 _STATES = {"answered": "ok", "disconnected": "cancelled"}
@@ -64,9 +64,8 @@ class Timed:
     @property
     def ideal(self) -> float:
         """The least seconds with as many questions in flight as the journal shows."""
-        return ideal_seconds(
-            self.planned, max(1, self.summary.peak), self.behaviour.get("capacity")
-        )
+        in_flight = max(1, peak_of(self.spans()))
+        return ideal_seconds(self.planned, in_flight, self.behaviour.get("capacity"))
 
     @property
     def summary(self) -> Summary:

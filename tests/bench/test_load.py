@@ -37,7 +37,8 @@ def test_a_burst_is_so_many_requests_each_over_its_own_connection(llm):
     llm.behave(latency=0.3)
     replies = loaded(llm, lambda load: load.burst(20, load.request()), connections=20)
     assert [reply.status for reply in replies] == [200] * 20
-    assert all(reply.seconds >= 0.3 for reply in replies)
+    # Not the whole time: on Windows a loop's clock is 16 ms coarse.
+    assert all(reply.seconds > 0.25 for reply in replies)
     stats = llm.stats()
     assert (stats["requests"], stats["connections"], stats["peak"]) == (20, 20, 20)
 
@@ -99,10 +100,10 @@ def test_the_bare_server_is_started_asked_and_ended():
         await load.open(2)
         return await load.burst(2, load.request())
 
-    with serving("bare aiohttp", latency=0.05) as base_url:
+    with serving("bare aiohttp", latency=0.1) as base_url:
         replies = under_load(base_url, scenario)
     assert [reply.status for reply in replies] == [200, 200]
-    assert all(reply.seconds >= 0.05 for reply in replies)
+    assert all(reply.seconds > 0.05 for reply in replies)
     with pytest.raises(OSError):
         under_load(base_url, scenario)
 

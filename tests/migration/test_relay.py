@@ -29,7 +29,8 @@ def test_a_new_connection_waits_and_a_kept_one_does_not(llm):
         kept = connect(address)
         ask(kept, "first")
         kept.getresponse().read()
-        assert time.perf_counter() - began >= 1.0
+        # Not the whole second: on Windows a loop's clock is 16 ms coarse.
+        assert time.perf_counter() - began > 0.9
         new = connect(address)
         ask(new, "new")
         ask(kept, "kept")
@@ -49,11 +50,11 @@ def test_a_reply_of_many_reads_arrives_whole(llm):
         connection.close()
 
 
-def test_where_there_is_no_server_the_connection_ends(llm, capfd):
+def test_where_there_is_no_server_the_connection_ends(capfd):
     """The client sees what it would see without the relay, and nothing is logged."""
     with further_away("http://127.0.0.1:1", handshake=0.0) as address:
         connection = connect(address)
-        with pytest.raises((ConnectionError, http.client.RemoteDisconnected)):
+        with pytest.raises(ConnectionError):
             connection.request("GET", "/")
             connection.getresponse()
         connection.close()
