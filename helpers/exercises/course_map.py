@@ -1,7 +1,7 @@
 """A lesson's head, read; and the course map: every lesson, its exercises solved or open."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -89,14 +89,16 @@ class CourseMap:
         self._progress = progress
 
     def __repr__(self) -> str:
-        rows = [(self._title(x), self._time(x), self._states(x)) for x in self.lessons]
-        lines = [text_table(self._HEAD, rows), self._total, *self._progress.troubles]
-        return "\n".join(lines)
+        table = text_table(self._HEAD, self._rows(self._title))
+        return "\n".join([table, self._total, *self._progress.troubles])
 
     def _repr_html_(self) -> str:
-        rows = [(self._link(x), self._time(x), self._states(x)) for x in self.lessons]
-        notes = "".join(f"<p>{escape(trouble)}</p>" for trouble in self._progress.troubles)
-        return html_table(f"Course map: {self._total}", self._HEAD, rows) + notes
+        caption = f"Course map: {self._total}"
+        notes = [f"<p>{escape(trouble)}</p>" for trouble in self._progress.troubles]
+        return html_table(caption, self._HEAD, self._rows(self._link)) + "".join(notes)
+
+    def _rows(self, title: Callable[[Lesson], str]) -> list[tuple[str, str, str]]:
+        return [(title(each), self._time(each), self._states(each)) for each in self.lessons]
 
     @staticmethod
     def _title(lesson: Lesson) -> str:
@@ -111,18 +113,20 @@ class CourseMap:
 
     @property
     def _total(self) -> str:
-        listed = [self._known[i] for lesson in self.lessons for i in lesson.exercises]
-        solved = sum(self._progress.is_solved(exercise) for exercise in listed)
-        return f"{solved} of {len(listed)} exercises solved"
+        ids = [exercise_id for lesson in self.lessons for exercise_id in lesson.exercises]
+        solved = sum(self._progress.is_solved(self._known[exercise_id]) for exercise_id in ids)
+        return f"{solved} of {len(ids)} exercises solved"
 
     def _states(self, lesson: Lesson) -> str:
-        states = [f"{i} {self._state(self._known[i])}" for i in lesson.exercises]
-        return ", ".join(states) or "none"
+        return ", ".join(map(self._state, lesson.exercises)) or "none"
 
-    def _state(self, exercise: Exercise) -> str:
+    def _state(self, exercise_id: str) -> str:
+        exercise = self._known[exercise_id]
         if self._progress.is_solved(exercise):
-            return "solved"
-        return "solved before it changed" if self._progress.was_solved(exercise) else "open"
+            return f"{exercise_id} solved"
+        if self._progress.was_solved(exercise):
+            return f"{exercise_id} solved before it changed"
+        return f"{exercise_id} open"
 
 
 def course_map() -> CourseMap:

@@ -3,6 +3,11 @@
 An exercise is declared in lesson_NN.py: a fake LLM's settings, how the function is called, and
 judges. A judge is given the evidence of a trial; it returns None where it is content, and else a
 Finding.
+
+The latencies in those settings are about a tenth of a second: long beside what a busy machine adds
+to a request, and nobody waits long for a verdict. A search of 5 ms leaves it to the model's latency
+how long a question takes. A tail makes replies unequal, so that later questions overtake earlier
+ones; where it is set, so is a seed with which they do.
 """
 
 from collections.abc import Callable, Sequence

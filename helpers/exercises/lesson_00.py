@@ -93,7 +93,6 @@ EXERCISES = [
         _ten_questions,
         [requests(TEN), _is_the_mean],
         "the server saw ten chat requests, and its own clock agrees with yours.",
-        # The tail makes the replies unequal, so that one of them is no answer for all.
         llm={"latency": 0.1, "tail": 0.5, "seed": 2},
     ),
 ]

@@ -115,7 +115,8 @@ def _quick_then_slow(function: Callable, trial: Trial) -> Replies:
 
 
 def _whole_and_in_time(evidence: Evidence) -> Finding | None:
-    quick, _, slow = evidence.returned
+    quick = evidence.returned.quick
+    slow = evidence.returned.slow
     if not isinstance(quick, bytes) or b'"chat.completion"' not in quick:
         return Finding(
             "the whole reply as bytes",

@@ -104,7 +104,6 @@ EXERCISES = [
         _ask_all,
         [answers, peak(TEN, TEN)],
         "10 threads, 20 answers, in order.",
-        # The tail lets later questions overtake earlier ones.
         llm={"latency": 0.12, "tail": 0.5, "search_latency": 0.005, "seed": 3},
     ),
     Exercise(

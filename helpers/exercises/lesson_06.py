@@ -177,7 +177,10 @@ async def _throughput(trial: Trial, limit: int) -> float:
 
 
 def _near_the_knee(evidence: Evidence) -> Finding | None:
-    """Where the rate is above nine tenths of the best: from two thirds to one and a half of it."""
+    """From two thirds of the knee to one and a half of it the rate is nine tenths of the best.
+
+    The bounds lie a little beyond, because what one measures varies.
+    """
     found = evidence.returned
     if isinstance(found, int) and 0.6 * KNEE <= found <= 1.7 * KNEE:
         return None

@@ -27,6 +27,9 @@ class Day(NamedTuple):
     requests: int
     too_early: int
 
+    def __str__(self) -> str:
+        return f"{result_in_words(self.result)} after {self.requests} requests"
+
 
 async def _three_days(function: Callable, trial: Trial) -> list[Day]:
     trial.questions = questions(1, kind="lookup")
@@ -45,40 +48,41 @@ async def _three_days(function: Callable, trial: Trial) -> list[Day]:
 
 
 def _came_back_in_time(evidence: Evidence) -> Finding | None:
-    result, sent, early = evidence.returned[0]
-    if early:
+    refused = evidence.returned[0]
+    if refused.too_early:
+        seen = f"{refused.too_early} of {refused.requests} requests come back too early"
         return Finding(
             "nobody back before Retry-After is over",
-            f"the server saw {early} of {sent} requests come back too early",
+            f"the server saw {seen}",
             "error.retry_after: the server says how long.",
         )
-    if evidence.is_answer(evidence.questions[0], result) and sent == 2:
+    if evidence.is_answer(evidence.questions[0], refused.result) and refused.requests == 2:
         return None
     return Finding(
         "an answer at the second attempt, after a 429",
-        f"{result_in_words(result)} after {sent} requests",
+        str(refused),
         "which errors are worth another attempt.",
     )
 
 
 def _gave_up(evidence: Evidence) -> Finding | None:
-    result, sent, _ = evidence.returned[1]
-    if isinstance(result, Exception) and sent == ATTEMPTS:
+    failing = evidence.returned[1]
+    if isinstance(failing.result, Exception) and failing.requests == ATTEMPTS:
         return None
     return Finding(
         f"the exception after {ATTEMPTS} attempts, when the server always fails",
-        f"{result_in_words(result)} after {sent} requests",
+        str(failing),
         "the last attempt, and what becomes of its failure.",
     )
 
 
 def _did_not_insist(evidence: Evidence) -> Finding | None:
-    result, sent, _ = evidence.returned[2]
-    if isinstance(result, Exception) and sent == 1:
+    unknown = evidence.returned[2]
+    if isinstance(unknown.result, Exception) and unknown.requests == 1:
         return None
     return Finding(
         "the exception at once, when the server does not know the model (404)",
-        f"{result_in_words(result)} after {sent} requests",
+        str(unknown),
         "error.status: 429 and 5xx may pass by themselves, the other 4xx will not.",
     )
 
@@ -232,6 +236,7 @@ EXERCISES = [
         "survive a bad day",
         "survive(ask, questions)",
         _survive,
+        # How many at once is the learner's choice, as long as it is not one after the other.
         [answers, _polite, requests(THIRTY, kind="notes"), peak(2, THIRTY)],
         f"{THIRTY} answers, none lost, none twice, and at most {MOST} requests for them.",
         llm={

@@ -30,9 +30,11 @@ def _is_what_users_feel(evidence: Evidence) -> Finding | None:
         return Finding(expected, seen, "the return statement.")
     felt, own = _times(evidence.trace)
     right = percentile(felt, 95)
-    # The function's clock and the trace's see the same ends; the 20 ms are for where they start.
+    # The function's clock and the trace's see the same ends, so a tenth is generous; the 20 ms are
+    # for the moment between their starts.
     if 0.9 * right <= value <= 1.1 * right + 0.02:
         return None
+    # A little wider, because a mistake may be made in several ways.
     for wrong, look in _likely_mistakes(felt, own):
         if 0.85 * wrong <= value <= 1.15 * wrong:
             return Finding(expected, "another figure", look)

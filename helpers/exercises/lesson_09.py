@@ -68,7 +68,7 @@ def _loop_goes_on(evidence: Evidence[Database]) -> Finding | None:
 
 def _stored_all(evidence: Evidence[Database]) -> Finding | None:
     calls = evidence.observed.stored
-    right = {str(c.question) for c in calls if evidence.is_answer(c.question, c.answer)}
+    right = {str(question) for question, answer, _ in calls if evidence.is_answer(question, answer)}
     if len(calls) == len(right) == FIFTEEN:
         return None
     return Finding(

@@ -100,6 +100,7 @@ EXERCISES = [
         "an honest stopwatch",
         "stopwatch(ask, questions, limit)",
         _timed,
+        # Three at least, so that whoever is one short hears of the clocks all the same.
         [peak(3, FOUR), overlapped(FOUR), _three_numbers, _as_the_server_saw],
         "throughput and both p95 agree with the server's own clock.",
         llm={"latency": 0.15, "tail": 0.3, "search_latency": 0.005, "seed": 11},
@@ -109,6 +110,7 @@ EXERCISES = [
         "as many as the deadline needs",
         "ask_within(ask, questions, deadline)",
         _in_time,
+        # Half of the needed, because the first question may go alone, to see how long one takes.
         [_as_many_as_needed, overlapped(NEEDED, 0.5), answers],
         f"{MANY} answers, with enough in flight for the deadline and not many more.",
         llm={"latency": 0.2, "search_latency": 0.005},

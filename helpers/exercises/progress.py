@@ -7,7 +7,6 @@ what another has done. What cannot be read is reported, and left as it is.
 import json
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +29,13 @@ class _Places(NamedTuple):
 
     folder: Path
     first_edition: Path | None
+
+
+class _Record(NamedTuple):
+    """That an exercise was solved, and at which version of it."""
+
+    exercise: str
+    version: int
 
 
 class _Unreadable(Exception):
@@ -57,23 +63,21 @@ class Progress:
 
 def read_progress() -> Progress:
     """Everything that has been solved. Raises nothing: what cannot be read is in its troubles."""
-    versions: dict[str, int] = {}
-    troubles: list[str] = []
     places = _places()
-    for read in (_read_first_edition(places.first_edition), _read_folder(places.folder)):
-        for found in read:
-            if isinstance(found, str):
-                troubles.append(found)
-            else:
-                exercise_id, version = found
-                versions[exercise_id] = max(version, versions.get(exercise_id, 0))
+    troubles: list[str] = []
+    records = _read_first_edition(places.first_edition, troubles)
+    records += _read_folder(places.folder, troubles)
+    versions: dict[str, int] = {}
+    for exercise_id, version in records:
+        versions[exercise_id] = max(version, versions.get(exercise_id, 0))
     return Progress(versions, tuple(troubles))
 
 
 def solved() -> set[str]:
     """The ids of the exercises that are solved as they stand today."""
     progress = read_progress()
-    return {e.id for e in catalogue.exercises().values() if progress.is_solved(e)}
+    known = catalogue.exercises().values()
+    return {exercise.id for exercise in known if progress.is_solved(exercise)}
 
 
 def keep(exercise: Exercise) -> str:
@@ -85,7 +89,8 @@ def keep(exercise: Exercise) -> str:
         "version": exercise.version,
         "solved": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    notes = [found for found in _read_first_edition(places.first_edition) if isinstance(found, str)]
+    notes: list[str] = []
+    _read_first_edition(places.first_edition, notes)  # only for what there is to say of it
     try:
         _write(path, json.dumps(record) + "\n")
         if _read_record(path) != (exercise.id, exercise.version):
@@ -127,45 +132,45 @@ def _places() -> _Places:
     return _Places(path, None)
 
 
-def _read_folder(folder: Path) -> Iterator[tuple[str, int] | str]:
-    """(id, version) of each record in it, or a sentence where something cannot be read."""
+def _read_folder(folder: Path, troubles: list[str]) -> list[_Record]:
+    """Every record in it; what cannot be read is added to the troubles, a sentence each."""
     try:
         names = sorted(os.listdir(folder))
     except FileNotFoundError:
-        return
+        return []
     except OSError as error:
-        yield f"{folder} could not be read ({_words(error)})."
-        return
+        troubles.append(_left_alone(folder, error))
+        return []
+    records = []
     for name in names:
         if name.endswith(".json"):
             try:
-                yield _read_record(folder / name)
+                records.append(_read_record(folder / name))
             except (_Unreadable, OSError) as error:
-                yield _left(folder / name, _words(error))
+                troubles.append(_left_alone(folder / name, error))
+    return records
 
 
-def _read_first_edition(path: Path | None) -> Iterator[tuple[str, int] | str]:
+def _read_first_edition(path: Path | None, troubles: list[str]) -> list[_Record]:
     """The same of the first edition's file, which holds all ids in one list: {"solved": [...]}."""
     if path is None:
-        return
+        return []
     try:
-        content = _read_json(path)
+        match _read_json(path):
+            case {"solved": [*ids]} if all(isinstance(exercise_id, str) for exercise_id in ids):
+                return [_Record(exercise_id, 1) for exercise_id in ids]
+        raise _Unreadable("it holds no list of solved exercises")
     except FileNotFoundError:
-        return
+        return []
     except (_Unreadable, OSError) as error:
-        yield _left(path, _words(error))
-        return
-    match content:
-        case {"solved": [*ids]} if all(isinstance(exercise_id, str) for exercise_id in ids):
-            yield from ((exercise_id, 1) for exercise_id in ids)
-        case _:
-            yield _left(path, "it holds no list of solved exercises")
+        troubles.append(_left_alone(path, error))
+        return []
 
 
-def _read_record(path: Path) -> tuple[str, int]:
+def _read_record(path: Path) -> _Record:
     match _read_json(path):
         case {"exercise": str(exercise_id), "version": int(version)}:
-            return exercise_id, version
+            return _Record(exercise_id, version)
     raise _Unreadable("it is no record of an exercise")
 
 
@@ -184,8 +189,8 @@ def _read_json(path: Path) -> Any:
         raise _Unreadable("it is not JSON that we can read") from None
 
 
-def _left(path: Path, reason: str) -> str:
-    return f"{path} could not be read as progress ({reason}); it was left as it is."
+def _left_alone(path: Path, error: _Unreadable | OSError) -> str:
+    return f"{path} could not be read as progress ({_words(error)}); it was left as it is."
 
 
 def _words(error: _Unreadable | OSError) -> str:

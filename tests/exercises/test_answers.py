@@ -63,8 +63,11 @@ def wrong_answers(exercise_id):
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    own = inspect.getmembers(module, lambda x: inspect.isfunction(x) and x.__module__ == path.stem)
-    return {name: answer for name, answer in own if not name.startswith("_")}
+    return {
+        name: answer
+        for name, answer in inspect.getmembers(module, inspect.isfunction)
+        if answer.__module__ == path.stem and not name.startswith("_")
+    }
 
 
 def function(job):
@@ -106,7 +109,8 @@ def _params(item):
 
 def each(answer):
     """Parametrize a test by one job for each exercise."""
-    return pytest.mark.parametrize("job", [Job(i, answer) for i in exercises()], ids=str)
+    jobs = [Job(exercise_id, answer) for exercise_id in exercises()]
+    return pytest.mark.parametrize("job", jobs, ids=str)
 
 
 @each("solution")
@@ -122,9 +126,12 @@ def test_the_stub_is_open(verdicts, job):
     assert verdicts[job][0] == "still open"
 
 
-@pytest.mark.parametrize(
-    "job", [Job(i, name) for i in exercises() for name in wrong_answers(i)], ids=str
-)
+WRONG = [
+    Job(exercise_id, name) for exercise_id in exercises() for name in wrong_answers(exercise_id)
+]
+
+
+@pytest.mark.parametrize("job", WRONG, ids=str)
 def test_a_wrong_answer_gets_its_message(verdicts, job):
     """Its docstring is a part of the message that is meant for it."""
     state, text = verdicts[job]
@@ -133,10 +140,10 @@ def test_a_wrong_answer_gets_its_message(verdicts, job):
 
 HARMLESS = [Job("4.3", "no limit"), Job("10.1", "no limit")]  # their pools are never full
 MUTANTS = [
-    Job(i, mutation)
-    for i in exercises()
+    Job(exercise_id, mutation)
+    for exercise_id in exercises()
     for mutation in MUTATIONS
-    if mutate(source(i)[0], mutation)
+    if mutate(source(exercise_id)[0], mutation)
 ]
 
 

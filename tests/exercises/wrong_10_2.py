@@ -69,7 +69,9 @@ def returns_futures(base_url):
 
 def one_after_the_other(base_url):
     """never more than 1 in flight"""
-    loop, agent, lock = asyncio.new_event_loop(), AsyncAgent(base_url), threading.Lock()
+    loop = asyncio.new_event_loop()
+    agent = AsyncAgent(base_url)
+    lock = threading.Lock()
     loop.run_until_complete(agent.__aenter__())
 
     def ask(question):

@@ -6,7 +6,9 @@ import time
 
 
 async def _times(ask, questions, limit, from_start):
-    times, gate, submitted = [], asyncio.Semaphore(limit), time.perf_counter()
+    times = []
+    gate = asyncio.Semaphore(limit)
+    submitted = time.perf_counter()
 
     async def one(question):
         async with gate:
