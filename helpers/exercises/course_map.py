@@ -13,7 +13,7 @@ from helpers.tables import Markup, html_table, text_table
 
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
 
-_NAME = re.compile(r"(\d\d)_\w+")
+_NAME = re.compile(r"(\d\d)_.+")
 _TITLE = re.compile(r"^# \d+ (.+)$", re.MULTILINE)
 _LINE = re.compile(
     r"^(?P<minutes>\d+) minutes"
