@@ -7,7 +7,7 @@ import numpy as np
 from helpers.charts.flow import under_way
 from helpers.charts.palette import ACCENT, WARN
 from helpers.charts.scene import BAND, LAG, LEFT, TOP, Scene, TimeAxis
-from helpers.charts.svg import line, path, text
+from helpers.charts.svg import line, path, repeated, text
 
 # A loop that is late by less, in seconds, may just have had much to do; a person notices from here.
 BLOCKED = 0.1
@@ -47,10 +47,8 @@ def in_flight_svg(scene: Scene, axis: TimeAxis, top: float) -> str:
 def _curve(counts: np.ndarray, y: Callable[[int], float], end: float) -> tuple[str, str]:
     """The area and its edge, with a corner only where the number changes."""
     changes = [0, *(np.flatnonzero(np.diff(counts)) + 1).tolist()]
-    steps = [
-        f"H{LEFT + pixel}V{y(count):.1f}" for pixel, count in zip(changes, counts[changes].tolist())
-    ]
-    edge = f"M{LEFT} {y(0):.1f}{''.join(steps)}H{end:.1f}"
+    steps = [(LEFT + pixel, y(count)) for pixel, count in zip(changes, counts[changes].tolist())]
+    edge = f"M{LEFT} {y(0):.1f}{repeated('H%dV%.1f', steps)}H{end:.1f}"
     area = path(f"{edge}V{y(0):.1f}H{LEFT}z", fill=ACCENT, opacity=0.2)
     return area, line(edge, stroke=ACCENT)
 

@@ -45,16 +45,17 @@ class Flow:
 def flow_of(spans: Sequence[Span], now: float, queries: int) -> Flow:
     """The layers of a trace until `now`, without those in which nobody ever was."""
     times = np.linspace(0.0, max(now, 1e-6), COLUMNS)
-    steps, whole = _starts_and_ends(spans)
-    heights = [
-        (name, passed([span.end for span in whole if span.state == state], times))
-        for name, state in _ENDS
+    steps = _by_step_and_state(spans)
+    whole = steps.pop("query", {})
+    layers = [
+        (name, passed([span.end for span in whole.get(state, ())], times)) for name, state in _ENDS
     ]
+    heights = _heights([group for states in steps.values() for group in states.values()], times)
     # The last step lies next to those that have ended, so that queries sink from layer to layer.
-    heights += [(kind, under_way(*steps[kind], times)) for kind in reversed(in_order(steps))]
-    started = passed([span.start for span in whole], times)
+    layers += [(kind, heights[kind]) for kind in reversed(in_order(heights))]
+    started = passed([span.start for group in whole.values() for span in group], times)
     waiting = Layer("waiting", started, np.full(COLUMNS, queries))
-    return Flow(times, [*_stacked(heights), waiting])
+    return Flow(times, [*_stacked(layers), waiting])
 
 
 def under_way(starts: Sequence[float], ends: Sequence[float], times: np.ndarray) -> np.ndarray:
@@ -67,19 +68,22 @@ def passed(instants: Sequence[float], times: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(np.array(instants, dtype=float)), times, side="right")
 
 
-def _starts_and_ends(spans: Sequence[Span]) -> tuple[dict[str, tuple[list, list]], list[Span]]:
-    """The starts and the ends of each kind of step, and the spans of whole queries."""
-    steps: dict[str, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
-    whole = []
+def _by_step_and_state(spans: Sequence[Span]) -> dict[str, dict[str, list[Span]]]:
+    """Groups of spans that are of one kind. Thousands of spans need not be asked for theirs."""
+    groups: dict[str, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
     for span in spans:
-        if span.step == "query":
-            whole.append(span)
-            continue
-        starts, ends = steps[span.kind]
-        starts.append(span.start)
-        if span.end is not None:
-            ends.append(span.end)
-    return steps, whole
+        groups[span.step][span.state].append(span)
+    return groups
+
+
+def _heights(groups: Sequence[list[Span]], times: np.ndarray) -> dict[str, np.ndarray]:
+    """How many steps of each kind were under way. groups: each of spans of one kind."""
+    heights: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(COLUMNS, dtype=int))
+    for group in groups:
+        starts = [span.start for span in group]
+        ends = [span.end for span in group if span.end is not None]
+        heights[group[0].kind] += under_way(starts, ends, times)
+    return heights
 
 
 def _stacked(heights: Sequence[tuple[str, np.ndarray]]) -> list[Layer]:

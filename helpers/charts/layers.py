@@ -8,7 +8,7 @@ from helpers.charts.flow import Flow, Layer
 from helpers.charts.hatching import fill
 from helpers.charts.palette import ACCENT
 from helpers.charts.scene import LEFT, PLOT, TOP, Scene, TimeAxis
-from helpers.charts.svg import path, text
+from helpers.charts.svg import path, repeated, text
 
 _BOTTOM = TOP + PLOT
 
@@ -16,18 +16,18 @@ _BOTTOM = TOP + PLOT
 def flow_svg(scene: Scene, axis: TimeAxis, flow: Flow) -> str:
     """The layers with their numbers, the answered queries at the bottom."""
     # Whole pixels: the layers are wide, and a frame is a third smaller.
-    columns = [str(int(axis.x(second))) for second in flow.times.tolist()]
+    columns = [int(axis.x(second)) for second in flow.times.tolist()]
     parts = [_layer(layer, columns, scene) for layer in flow.layers]
     return "".join([*parts, *_labels(scene, axis, flow)])
 
 
-def _layer(layer: Layer, columns: list[str], scene: Scene) -> str:
+def _layer(layer: Layer, columns: list[int], scene: Scene) -> str:
     """A shape whose outline runs along the upper edge and back along the lower one."""
     upper = zip(columns, _heights(layer.high, scene))
-    lower = zip(reversed(columns), reversed(_heights(layer.low, scene)))
-    outline = "L".join([f"{x} {y}" for x, y in [*upper, *lower]])
+    lower = zip(columns, _heights(layer.low, scene))
+    outline = repeated("L%d %d", [*upper, *reversed(list(lower))])
     look = (ACCENT, 0.16) if layer.name == "answered" else (fill(layer.name, scene.key), 1)
-    return path(f"M{outline}z", fill=look[0], opacity=look[1])
+    return path(f"M{outline[1:]}z", fill=look[0], opacity=look[1])
 
 
 def _heights(edge: np.ndarray, scene: Scene) -> list[int]:

@@ -6,7 +6,7 @@ from helpers.charts.bars import MOST_ROWS, Bar, Bars
 from helpers.charts.hatching import fill
 from helpers.charts.palette import in_order, kind_of
 from helpers.charts.scene import LEFT, PLOT, TALL_ROW, TOP, Scene, TimeAxis
-from helpers.charts.svg import line, text
+from helpers.charts.svg import line, repeated, text
 
 # Rows need so many pixels: for the name of a step in its bar, and for how a query ended.
 _WORD = 12
@@ -67,14 +67,16 @@ def _bars_of(kind: str, bars: list[Bar], scene: Scene, axis: TimeAxis, rows: _Ro
     scale = axis.pixels_per_second
     height_of = rows.height_of
     least = _LEAST_WIDTH / scale
-    d = "".join(
-        [
-            f"M{LEFT + start * scale:.1f} {height_of[row]}"
-            f"h{(end - start if end - start > least else least) * scale:.1f}"
-            for row, start, end in bars
-            if height_of[row]
-        ]
-    )
+    strokes = [
+        (
+            LEFT + start * scale,
+            height_of[row],
+            (end - start if end - start > least else least) * scale,
+        )
+        for row, start, end in bars
+        if height_of[row]
+    ]
+    d = repeated("M%.1f %sh%.1f", strokes)
     thick = min(rows.thick, _WAIT) if kind == "waiting" else rows.thick
     return line(d, stroke=fill(kind, scene.key), stroke_width=float(thick))
 
