@@ -30,4 +30,4 @@ def ticks(end: float, most: int) -> list[float]:
 
 def decimals(step: float) -> int:
     """How many decimals the multiples of a round step need, three at most."""
-    return next((n for n in range(3) if abs(round(step, n) - step) < 1e-9), 3)
+    return next((digits for digits in range(3) if abs(round(step, digits) - step) < 1e-9), 3)

@@ -22,7 +22,7 @@ from helpers.charts.flow import flow_of
 from helpers.charts.latency import latencies
 from helpers.charts.palette import SCALE
 from helpers.charts.status import statuses
-from helpers.charts.words import describe
+from helpers.charts.words import describe, in_seconds
 
 HEAD = ("strategy", "in flight", "seconds", "ideal seconds", "a second", "p50", "p95", "answered")
 
@@ -91,14 +91,10 @@ def _row(run: Drawn) -> tuple[object, ...]:
         f"{run.seconds:.2f}",
         f"{run.ideal:.2f}",
         f"{summary.throughput:.1f}",
-        _seconds(summary.p50_from_start),
-        _seconds(summary.p95_from_start),
+        in_seconds(summary.p50_from_start),
+        in_seconds(summary.p95_from_start),
         f"{summary.answered} of {summary.queries}",
     )
-
-
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _draw_rows(axis: Axes, run: Drawn) -> set[str]:

@@ -81,22 +81,21 @@ class Chart:
             with path.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([self.head, *self.rows])
         elif path.suffix == ".png":
-            self._draw(path, dpi=_DPI_SAVED, metadata={"Description": self.alt})
+            self.figure.savefig(path, dpi=_DPI_SAVED, metadata={"Description": self.alt})
         elif path.suffix == ".svg":
             # Neither the date nor random ids: the same chart is the same file.
             with rc_context({"svg.hashsalt": "course"}):
-                self._draw(path, dpi=_DPI_SAVED, metadata={"Date": None, "Title": self.alt})
+                self.figure.savefig(
+                    path, dpi=_DPI_SAVED, metadata={"Date": None, "Title": self.alt}
+                )
         else:
             raise ValueError(
                 f"{path.name!r} ends in {path.suffix!r}; save takes .png, .svg or .csv"
             )
 
-    def _draw(self, file: Path | io.BytesIO, **options: Any) -> None:
-        self.figure.savefig(file, **options)
-
     def _repr_html_(self) -> str:
         png = io.BytesIO()
-        self._draw(png, format="png", dpi=_DPI_SHOWN)
+        self.figure.savefig(png, format="png", dpi=_DPI_SHOWN)
         picture = element(
             "img",
             class_="course-picture",

@@ -9,6 +9,7 @@ from matplotlib.ticker import PercentFormatter
 from helpers.charts.drawn import Drawn
 from helpers.charts.figures import SERIES, Chart, figure_with_axes, grid, label, legend, title
 from helpers.charts.palette import SCALE
+from helpers.charts.words import in_seconds
 from helpers.trace import percentile
 
 HEAD = ("strategy", "clock", "p50", "p95", "p99")
@@ -25,7 +26,7 @@ def latencies(runs: Sequence[Drawn]) -> Chart:
     for i, run in enumerate(runs):
         for clock, times in _times(run).items():
             marks = [percentile(times, percent) for percent in _PERCENTS]
-            rows.append((run.name, clock, *("-" if m is None else f"{m:.3f}" for m in marks)))
+            rows.append((run.name, clock, *map(in_seconds, marks)))
             if times:
                 dotted = clock == "from submission"
                 colour = SERIES[i % len(SERIES)]

@@ -11,6 +11,9 @@ from helpers.charts.scene import LEFT, PLOT, TOP, Scene, TimeAxis
 from helpers.charts.svg import path, repeated, text
 
 _BOTTOM = TOP + PLOT
+# What "answered 1,000" takes, in pixels: where the layer has less, it stands below the chart only.
+_ROOM_ABOVE = 30
+_ROOM_BESIDE = 200
 
 
 def flow_svg(scene: Scene, axis: TimeAxis, flow: Flow) -> str:
@@ -26,8 +29,10 @@ def _layer(layer: Layer, columns: list[int], scene: Scene) -> str:
     upper = zip(columns, _heights(layer.high, scene))
     lower = zip(columns, _heights(layer.low, scene))
     outline = repeated("L%d %d", [*upper, *reversed(list(lower))])
-    look = (ACCENT, 0.16) if layer.name == "answered" else (fill(layer.name, scene.key), 1)
-    return path(f"M{outline[1:]}z", fill=look[0], opacity=look[1])
+    paint, opacity = fill(layer.name, scene.key), 1
+    if layer.name == "answered":
+        paint, opacity = ACCENT, 0.16  # done, so it stays in the background
+    return path(f"M{outline[1:]}z", fill=paint, opacity=opacity)
 
 
 def _heights(edge: np.ndarray, scene: Scene) -> list[int]:
@@ -40,7 +45,6 @@ def _labels(scene: Scene, axis: TimeAxis, flow: Flow) -> Iterator[str]:
     for count in (0, scene.queries // 2, scene.queries):
         yield text(LEFT - 8, _BOTTOM - count * one + 4, f"{count:,}", "end")
     answered = next((int(layer.high[-1]) for layer in flow.layers if layer.name == "answered"), 0)
-    x = axis.x(scene.now) - 8
-    # Where the layer is too low or too short for it, the number is beside the chart only.
-    if answered * one > 30 and x > 192:
-        yield text(x, _BOTTOM - 10, f"answered {answered:,}", "end")
+    x = axis.x(scene.now)
+    if answered * one > _ROOM_ABOVE and x > _ROOM_BESIDE:
+        yield text(x - 8, _BOTTOM - 10, f"answered {answered:,}", "end")

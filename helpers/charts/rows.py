@@ -8,17 +8,25 @@ from helpers.charts.palette import in_order, kind_of
 from helpers.charts.scene import LEFT, PLOT, TALL_ROW, TOP, Scene, TimeAxis
 from helpers.charts.svg import line, repeated, text
 
-# Rows need so many pixels: for the name of a step in its bar, and for how a query ended.
-_WORD = 12
-_END = 8
-# How many ends have their word: more than the rows that are as tall as that.
-_MOST_ENDS = 60
-# Of the text in bars, in pixels: its size, and from a row's middle down to its base line.
+# All in pixels, except for _MOST_ENDS.
+
+# Text in rows: its size, and how far its base line is below the middle of its row.
 _FONT = 10.5
 _DROP = 3.5
-# What one letter of it takes at most, and the air on both sides of a word.
+# The least height of a row with the name of a step in a bar, and with how its query ended. The
+# latter is small print that may touch the next row, because few queries end badly.
+_WORD = 12
+_END = 8
+# What one letter takes at most, and the air on both sides of a word.
 _LETTER = 7
 _AIR = 8
+# Numbers of rows are as far apart as lines of text.
+_LINE = 15
+# What "cancelled" takes, to the right of a query's last bar.
+_WIDEST_END = 60
+# A strategy that asks again and again has many bad ends in a row; their words would be a blot.
+_MOST_ENDS = 60
+
 # A step of no time at all can be seen, too.
 _LEAST_WIDTH = 0.7
 # A wait is a thin line through its row, so that work stands out.
@@ -98,7 +106,7 @@ def _ghost(scene: Scene, axis: TimeAxis, rows: _Rows) -> str:
 
 def _numbers(rows: _Rows) -> Iterator[str]:
     """The numbers of some rows, from 1, as far apart as lines of text need."""
-    gap = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200) if n * rows.height >= 15)
+    gap = next(n for n in (1, 2, 5, 10, 20, 50, 100, 200) if n * rows.height >= _LINE)
     numbered = {0, *range(gap - 1, rows.shown, gap)}
     if gap == 2:
         numbered.discard(1)  # it would touch the first
@@ -124,7 +132,7 @@ def _names_of_steps(bars: Bars, axis: TimeAxis, rows: _Rows) -> Iterator[str]:
 
 def _ends(bars: Bars, axis: TimeAxis, rows: _Rows) -> Iterator[str]:
     """How queries ended that did not end well, in a word beside their last bar."""
-    edge = axis.right - 60  # where "cancelled" would no longer fit on the right
+    edge = axis.right - _WIDEST_END
     for row, second, state in bars.bad_ends[:_MOST_ENDS]:
         if not rows.height_of[row]:
             continue

@@ -26,7 +26,7 @@ LAG = 30
 GAP = 22
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scene:
     """All that one frame shows. Times are in seconds since the run began.
 

@@ -92,7 +92,9 @@ def _grid(axis: TimeAxis, floor: float) -> Iterator[str]:
     """The seconds: a line and a number every 80 pixels or more."""
     seconds = ticks(axis.end, max(3, int((axis.right - LEFT) / 80)))
     digits = decimals(seconds[1])
-    yield line("".join(f"M{axis.x(t):.1f} {TOP}V{floor:.1f}" for t in seconds), opacity=0.13)
+    yield line(
+        "".join(f"M{axis.x(second):.1f} {TOP}V{floor:.1f}" for second in seconds), opacity=0.13
+    )
     for second in seconds:
         x = axis.x(second)
         anchor = "end" if x > axis.right - 12 else "middle"

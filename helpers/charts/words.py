@@ -6,15 +6,15 @@ from helpers.charts.drawn import Drawn
 from helpers.charts.svg import element
 from helpers.trace import Summary
 
-# Beyond this share of one processor, Python's own work adds to the times, however much waits.
+# Shares of processors. Where one is busy for 85 % of the time, what comes waits for six others on
+# average (rho / (1 - rho), the M/M/1 queue); of all together it takes more, for several queue less.
 BUSY = 0.85
-# Beyond this share of all processors, somebody has to wait for one.
 FULL = 0.93
 # A share over less time than this, in seconds, is a matter of chance.
 _LEAST_SECONDS = 0.3
 # How late the fake LLM may answer, in seconds: a tenth of the usual reply's time.
 LATE = 0.02
-# How late the loop may be, in seconds: two of its meter's periods, and the clock's own grain.
+# How late the loop may be, in seconds: a burst of a hundred replies keeps it for about as long.
 LOOP_LATE = 0.05
 
 
@@ -26,6 +26,11 @@ def describe(name: str, summary: Summary) -> str:
     if summary.cancelled:
         ends.append(f"{summary.cancelled} cancelled")
     return f"{name}: {', '.join(ends)} in {summary.seconds:.2f} s, at most {summary.peak} in flight"
+
+
+def in_seconds(value: float | None) -> str:
+    """A measured time as tables show it; a dash where there is none."""
+    return "-" if value is None else f"{value:.3f}"
 
 
 def numbers_html(run: Drawn, summary: Summary) -> str:
