@@ -77,3 +77,12 @@ def good(llm, stream=False):
             return last == b"[DONE]" and all(json.loads(event)["choices"] for event in events)
         except Exception:  # noqa: BLE001 - a reply that is broken in any way is not good
             return False
+
+
+def clean(reply):
+    """Assert that a reply is a 2xx, or a 4xx in OpenAI's shape."""
+    assert reply is not None
+    status, _, body = reply
+    if not 200 <= status < 300:
+        assert 400 <= status < 500, body
+        assert {"message", "type", "param", "code"} == json.loads(body)["error"].keys()

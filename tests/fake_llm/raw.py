@@ -1,4 +1,4 @@
-"""A client that sends exactly the bytes it is given, and reads with the standard library's parser."""
+"""A client that sends just the bytes it is given, and reads with the standard library."""
 
 import json
 import socket

@@ -3,21 +3,24 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from helpers import trace
 from helpers.fake_llm.journal import OUTCOMES, Journal, peak, percentiles
+
+TIMES = st.floats(0, 100) | st.integers(0, 5).map(float)  # some of them are equal
 
 
 def record(journal, arrival, end, outcome="answered", **more):
     """A request that has ended, put into a journal."""
-    r = journal.open(
-        more.pop("kind", "chat"), more.pop("connection", 1), more.pop("tag", None), arrival
-    )
-    r.started = r.due = arrival
-    r.released = r.first_byte = end
+    made = journal.open(more.pop("kind", "chat"), 1, more.pop("tag", None), arrival)
+    made.started = made.due = arrival
+    made.released = made.first_byte = end
     for name, value in more.items():
-        setattr(r, name, value)
-    journal.close(r, outcome, end)
-    return r
+        setattr(made, name, value)
+    journal.close(made, outcome, end)
+    return made
 
 
 def filled(count, limit=100):
@@ -34,7 +37,7 @@ def filled(count, limit=100):
 
 @pytest.mark.parametrize("kind", [None, "chat", "search"])
 def test_counts_add_up_even_when_records_are_dropped(kind):
-    """arrived = answered + rejected + failed + disconnected + in flight, whatever the bound has dropped."""
+    """Those that arrived are those in flight and of each outcome, also beyond the bound."""
     stats = filled(1_000).stats(kind=kind)
     assert stats["requests"] == sum(stats[o] for o in OUTCOMES) + stats["in_flight"]
     assert kind is not None or stats["requests"] == 1_000
@@ -69,29 +72,20 @@ def test_clearing_keeps_what_is_in_flight():
     assert (journal.stats()["requests"], journal.stats()["answered"]) == (1, 1)
 
 
-def test_peak_agrees_with_counting_at_every_instant():
-    """The sweep gives the same as counting the open spans at each start."""
-    draw = random.Random(4)
-    for _ in range(200):
-        spans = [(a := draw.randrange(50), a + draw.randrange(1, 20)) for _ in range(30)]
-        assert peak(spans) == max(sum(a <= at < b for a, b in spans) for at, _ in spans)
+@given(st.lists(st.tuples(TIMES, st.none() | TIMES)))
+def test_the_peak_is_the_same_as_the_traces(pairs):
+    """The server has a copy of its own, since it imports nothing of the course."""
+    intervals = [(a, b if b is None else max(a, b)) for a, b in pairs]
+    assert peak(intervals) == trace.peak(intervals)
 
 
-def test_a_span_that_ends_where_another_starts_does_not_overlap_it():
-    """One slot handed over at one instant is one slot."""
-    assert peak([(0.0, 1.0), (1.0, 2.0), (2.0, None)]) == 1
-
-
-def test_percentiles_are_by_nearest_rank():
-    """p50 of 1..100 is 50, p99 is 99; of nothing there are none."""
-    values = list(range(1, 101))
-    assert percentiles(values, "p50", "p95", "p99", "max") == {
-        "p50": 50,
-        "p95": 95,
-        "p99": 99,
-        "max": 100,
+@given(st.lists(TIMES), st.integers(1, 100))
+def test_percentiles_are_the_same_as_the_traces(values, percent):
+    """By nearest rank, of nothing None; "max" is the hundredth."""
+    assert percentiles(values, f"p{percent}", "max") == {
+        f"p{percent}": trace.percentile(values, percent),
+        "max": trace.percentile(values, 100),
     }
-    assert percentiles([], "p50") == {"p50": None}
 
 
 def test_the_same_tag_after_a_failure_is_a_retry():

@@ -1,32 +1,11 @@
-"""What the fake LLM says, and what it refuses, without a socket."""
+"""What the fake LLM says: a function of conversation and seed, without a socket."""
 
 import json
 
-
 import pytest
 
-from helpers.fake_llm.chat.reply import completion, events
-from helpers.fake_llm.chat.request import read_chat, read_json
-from helpers.fake_llm.errors import ApiError
-from helpers.fake_llm.replies import reply_to
-from helpers.fake_llm.tools import call_arguments, cities_in, expression_in
-
-WEATHER = {
-    "name": "get_weather",
-    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
-}
-SUM = {
-    "name": "calculate",
-    "parameters": {"type": "object", "properties": {"expression": {"type": "string"}}},
-}
-TOOLS = [{"type": "function", "function": f} for f in (WEATHER, SUM)]
-
-
-def request(text="Say something.", messages=None, **body):
-    """A checked request."""
-    return read_chat(
-        {"model": "m", "messages": messages or [{"role": "user", "content": text}], **body}
-    )
+from helpers.fake_llm.replies import prompt_tokens, reply_to
+from tests.fake_llm.asked import TOOLS, request
 
 
 def said(text="Say something.", seed=0, **body):
@@ -96,7 +75,8 @@ def test_answers_are_made_from_tool_results():
         messages=conversation("Is it warmer in Paris or in Oslo?", paris, oslo), tools=TOOLS
     )
     assert reply.text == (
-        "In Paris it is 17 degrees Celsius with rain. In Oslo it is 3 degrees Celsius with snow. It is warmer in Paris."
+        "In Paris it is 17 degrees Celsius with rain. In Oslo it is 3 degrees Celsius with snow. "
+        "It is warmer in Paris."
     )
     number = conversation("What is 6 * 7?", ("calculate", {"expression": "6 * 7"}, "42"))
     assert said(messages=number, tools=TOOLS).text == "The result is 42."
@@ -108,61 +88,6 @@ def test_a_failed_tool_is_not_called_for_ever():
         "What is 6 * 7?", ("calculate", {"expression": "6 * 7"}, "error: out of order")
     )
     assert "could not find that out" in said(messages=failed, tools=TOOLS).text
-
-
-@pytest.mark.parametrize(
-    ("text", "expression"),
-    [
-        ("What is 17 times 23?", "17 * 23"),
-        ("(2 + 3) * 4 = ?", "(2 + 3) * 4"),
-        ("12 % of 450", "12 * 450 / 100"),
-    ]
-    + [
-        ("A box holds 12 eggs; how many are in 4 boxes?", "12 * 4"),
-        ("1,200 divided by 4", "1200 / 4"),
-    ]
-    + [("In 1969 two men walked on the moon", None)],
-)
-def test_arithmetic_is_found_in_words(text, expression):
-    """Signs, words, percentages and small word problems."""
-    assert expression_in(text) == expression
-
-
-def test_unknown_cities_are_found_by_their_capital_letter():
-    """The tool may know more cities than we do."""
-    assert cities_in("What is the weather in Port Blossom?") == ["Port Blossom"]
-
-
-def test_arguments_follow_the_schema():
-    """Types, enums, bounds, nesting and references."""
-    schema = {
-        "type": "object",
-        "required": ["unit", "days", "deep", "flag"],
-        "properties": {
-            "unit": {"enum": ["celsius", "kelvin"]},
-            "days": {"type": "integer", "maximum": 5},
-            "deep": {"$ref": "#/$defs/deep"},
-            "flag": {"type": ["null", "boolean"]},
-            "left_out": {"type": "string"},
-        },
-        "$defs": {"deep": {"type": "object", "properties": {"names": {"type": "array"}}}},
-    }
-    assert call_arguments(schema, "7 days in kelvin") == {
-        "unit": "kelvin",
-        "days": 5,
-        "deep": {"names": ["7 days in kelvin"]},
-        "flag": True,
-    }
-
-
-def test_a_schema_that_contains_itself_ends():
-    """However wide and deep, in bounded time."""
-    schema = {"type": "object", "properties": {f"p{i}": {"$ref": "#"} for i in range(50)}}
-    schema["$defs"] = {"": schema["properties"]}
-    loop = {"type": "object", "properties": {str(i): {"$ref": "#/$defs/x"} for i in range(50)}}
-    loop["$defs"] = {"x": {"type": "object", "properties": loop["properties"]}}
-    assert call_arguments(loop, "text")
-    assert call_arguments(schema, "text")
 
 
 def test_max_tokens_cuts_and_says_so():
@@ -195,51 +120,6 @@ def test_n_choices_differ():
     assert len({c.text for c in reply_to(request(n=3), 0).choices}) == 3
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"n": 3},
-        {"max_tokens": 1},
-        {"tools": TOOLS},
-        {"stream_options": {"include_usage": True}},
-    ],
-)
-def test_a_stream_carries_the_same_as_a_plain_reply(body):
-    """Deltas joined, tool calls put together, usage and the end."""
-    chat = request("What is the weather in Paris?", stream=True, **body)
-    reply = reply_to(chat, 0)
-    stream = list(events(reply, chat, "id", 1))
-    assert len(stream) == reply.moments
-    lines = b"".join(stream).decode().split("\n\n")
-    assert lines[-2:] == ["data: [DONE]", ""]
-    plain = json.loads(completion(reply, "m", "id", 1))
-    assert joined([json.loads(line[6:]) for line in lines[:-2]]) == [
-        (
-            c["message"]["content"],
-            [t["function"] for t in c["message"].get("tool_calls", [])],
-            c["finish_reason"],
-        )
-        for c in plain["choices"]
-    ]
-
-
-def joined(chunks):
-    """(content, functions, finish reason) of each choice, from a stream's chunks."""
-    choices = {}
-    for choice in (c for chunk in chunks for c in chunk["choices"]):
-        content, functions, finish = choices.setdefault(choice["index"], [None, [], [None]])
-        choices[choice["index"]][2][0] = choice["finish_reason"] or finish[0]
-        if choice["delta"].get("content") is not None:
-            choices[choice["index"]][0] = (content or "") + choice["delta"]["content"]
-        for call in choice["delta"].get("tool_calls", []):
-            if "id" in call:
-                functions.append(dict(call["function"]))
-            else:
-                functions[call["index"]]["arguments"] += call["function"]["arguments"]
-    return [(content, functions, finish[0]) for content, functions, finish in choices.values()]
-
-
 def test_content_in_parts_is_text():
     """Text parts are joined, images are looked past."""
     parts = [
@@ -254,71 +134,17 @@ def test_content_in_parts_is_text():
     assert reply.calls[0][2] == '{"expression": "6 * 7"}'
 
 
-HELLO = {"role": "user", "content": "hi"}
-CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+def test_the_context_is_looked_through_for_the_answer():
+    """The sentence of the right document; its first sentences where a summary is asked for."""
+    context = (
+        "[1] Kites: A kite flies in the wind. It has a tail. It is light.\n"
+        "[2] Boats: A boat has a keel. Boats carry grain.\n"
+    )
+    assert said(f"{context}Question: What do boats carry?").text == "Boats carry grain."
+    summary = said(f"{context}Question: Summarise what is said about kites.").text
+    assert summary == "A kite flies in the wind. It has a tail."
 
 
-@pytest.mark.parametrize(
-    ("body", "param"),
-    [
-        ({"model": None}, None),
-        ({"model": 7}, "model"),
-        ({"messages": None}, "messages"),
-        ({"messages": []}, "messages"),
-        ({"messages": "hi"}, "messages"),
-        ({"messages": ["hi"]}, "messages[0]"),
-        ({"messages": [{"content": "hi"}]}, "messages[0].role"),
-        ({"messages": [{"role": "robot", "content": "hi"}]}, "messages[0].role"),
-        ({"messages": [{"role": "user"}]}, "messages[0].content"),
-        (
-            {"messages": [{"role": "user", "content": [{"type": "text"}]}]},
-            "messages[0].content[0].text",
-        ),
-        (
-            {"messages": [{"role": "tool", "content": "x", "tool_call_id": "c"}]},
-            "messages.[0].role",
-        ),
-        (
-            {"messages": [HELLO, {"role": "assistant", "tool_calls": [CALL]}, HELLO]},
-            "messages.[2].role",
-        ),
-        ({"messages": [HELLO, {"role": "assistant", "tool_calls": [CALL]}]}, "messages.[1].role"),
-        ({"temperature": 2.1}, "temperature"),
-        ({"temperature": "hot"}, "temperature"),
-        ({"max_tokens": 0}, "max_tokens"),
-        ({"max_tokens": 5, "max_completion_tokens": 5}, "max_tokens"),
-        ({"n": 129}, "n"),
-        ({"stream": "yes"}, "stream"),
-        ({"stream_options": {"include_usage": True}}, "stream_options"),
-        ({"stop": ["a"] * 5}, "stop"),
-        ({"tools": []}, "tools"),
-        ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name"),
-        ({"tool_choice": "auto"}, "tool_choice"),
-        (
-            {"tools": TOOLS, "tool_choice": {"type": "function", "function": {"name": "g"}}},
-            "tool_choice",
-        ),
-        ({"response_format": {"type": "xml"}}, "response_format.type"),
-    ],
-)
-def test_errors_name_the_parameter(body, param):
-    """Status 400, OpenAI's type, and the parameter at fault."""
-    with pytest.raises(ApiError) as caught:
-        read_chat({"model": "m", "messages": [HELLO], **body})
-    assert (caught.value.status, caught.value.error["param"]) == (400, param)
-    assert caught.value.error["type"] == "invalid_request_error"
-
-
-@pytest.mark.parametrize(
-    "raw", [b"", b"{", b"[]", b"null", b"\xff", b'"\\ud800"', b"[" * 100_000, b"NaN", b"1" * 10_000]
-)
-def test_what_is_no_json_object_is_refused(raw):
-    """Status 400, whatever the bytes."""
-    with pytest.raises(ApiError) as caught:
-        read_json(raw)
-    assert caught.value.status == 400
-
-
-def test_unknown_fields_are_ignored():
-    """Newer clients send what we do not know."""
-    assert request(verbosity="low", metadata={"a": "b"}, service_tier="auto").model == "m"
+def test_a_prompt_costs_a_token_for_four_characters():
+    """Four more for each message, and three for the whole."""
+    assert prompt_tokens(request("a" * 40)) == 3 + 4 + 10

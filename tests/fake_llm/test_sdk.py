@@ -112,9 +112,10 @@ def test_the_raw_response_has_the_rate_limit_headers(client, llm):
         ("500", openai.InternalServerError),
         ("503", openai.InternalServerError),
         ("429", openai.RateLimitError),
-    ]
-    + [("refuse", openai.APIConnectionError), ("reset", openai.APIConnectionError)]
-    + [("cut", openai.APIConnectionError)],
+        ("refuse", openai.APIConnectionError),
+        ("reset", openai.APIConnectionError),
+        ("cut", openai.APIConnectionError),
+    ],
 )
 def test_faults_are_the_sdks_exceptions(client, llm, fault, error):
     """Each fault is the exception that the real service's would be."""
@@ -167,8 +168,7 @@ def test_the_timeout_of_the_sdk_is_seen_as_a_disconnect(client, llm):
     mark = llm.mark()
     with pytest.raises(openai.APITimeoutError):
         create(client, timeout=0.05)
-    while llm.stats(mark)["in_flight"]:
-        pass
+    assert llm.settle(mark, seconds=20)
     assert llm.stats(mark)["disconnected"] == 1
 
 
