@@ -21,6 +21,7 @@ from IPython.display import display
 
 from helpers.charts import compare, throughput
 from helpers.panel.cell import Picture, replace_panel
+from helpers.panel.closing import close_all, parts
 from helpers.panel.drawing import draw_run, draw_sweep
 from helpers.panel.messages import BUSY, error_words, ready_words
 from helpers.panel.output import Printed
@@ -203,9 +204,9 @@ class Panel(widgets.VBox):
         if self._live is not None:
             self._live.stop()
         self._server.close()
-        for widget in (*self.controls.values(), self.sweep_button, *_parts(self)):
-            widget.close()
+        close_all([*self.controls.values(), self.sweep_button, *parts(self)])
         super().close()
+        close_all([self.layout])
 
     # How a run or a sweep is started, and drawn in a thread of its own.
 
@@ -320,16 +321,6 @@ def _button(words: str, do: Callable[[], object], **traits: Any) -> widgets.Butt
     )
     button.on_click(lambda _: do())
     return button
-
-
-def _parts(box: widgets.Box) -> list[widgets.Widget]:
-    """All widgets inside of a box, the innermost first."""
-    found: list[widgets.Widget] = []
-    for child in box.children:
-        if isinstance(child, widgets.Box):
-            found += _parts(child)
-        found.append(child)
-    return found
 
 
 def _by_name(strategies: Sequence[Callable], named: dict[str, Callable]) -> dict[str, Callable]:

@@ -87,7 +87,9 @@ class Settings:
         self._asked = set(asked)
         self._fixed = {name for name, s in SETTINGS.items() if s.server and not steerable}
         for name, control in self.controls.items():
-            control.layout = {"flex": f"0 1 {COLUMN}", "width": COLUMN, "margin": "0"}
+            control.layout.flex = f"0 1 {COLUMN}"
+            control.layout.width = COLUMN
+            control.layout.margin = "0"
             if name in self._fixed:
                 control.disabled = True
 

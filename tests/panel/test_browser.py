@@ -175,6 +175,13 @@ def test_the_controls_of_a_shared_fake_llm_cannot_be_moved(shared):
     expect(shared.get_by_role("status")).to_contain_text("Done. serial: 2 of 2 answered")
 
 
+def test_a_cell_that_is_run_again_shows_one_panel(page, shared):
+    """The panel that it made before is closed, on the page as well."""
+    run_cells(page, "notebook:run-cell")
+    expect(shared.get_by_role("status")).to_contain_text("Ready.")
+    expect(page.locator(".course-panel")).to_have_count(2)
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_the_panels_are_legible_in_both_themes(page, panel, shared, theme):
     """axe-core finds nothing in them, contrast included, and the chart's text follows the theme."""

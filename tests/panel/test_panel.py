@@ -6,6 +6,7 @@ import threading
 import time
 import weakref
 
+import ipywidgets
 import pytest
 import traitlets
 
@@ -296,8 +297,9 @@ def test_its_repr_is_short_and_stable(make):
 
 
 def test_nothing_is_left_behind(llm):
-    """Ten panels, run and closed: their threads end, and not one panel is kept."""
+    """Ten panels, run and closed: their threads end, and neither they nor a part of one is kept."""
     before = set(threading.enumerate())
+    widgets_before = len(ipywidgets.widgets.widget._instances)
     closed = []
     for _ in range(10):
         panel = Panel(gather, llm=llm, queries=2, latency=0.02)
@@ -312,6 +314,7 @@ def test_nothing_is_left_behind(llm):
     assert [thread for thread in left if thread.is_alive()] == []
     gc.collect()
     assert [reference() for reference in closed] == [None] * 10
+    assert len(ipywidgets.widgets.widget._instances) == widgets_before
 
 
 def test_a_panel_may_be_closed_twice():
