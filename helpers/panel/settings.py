@@ -78,9 +78,9 @@ class Settings:
     def __init__(self, own: Mapping[str, Any], *, asked: Iterable[str], steerable: bool):
         """own: the values of the run's own settings by name.
 
-        asked: the names of the settings that a run has the fake LLM take from here; all others
-        stay as they are there, until `set` names them. All do where it is not steerable, and
-        their controls are disabled.
+        asked: the names of the settings that a run has the fake LLM take from here. It keeps its
+        own of all others, until `set` names them. If it is not steerable it keeps all of its own,
+        and the controls for them are disabled.
         """
         first = _values_in(asdict(Behaviour())) | own
         self.controls = {name: s.make(first.get(name)) for name, s in SETTINGS.items()}
