@@ -12,7 +12,7 @@ _HOME = {
     "FakeLLM": "fake_llm",
     "Agent": "agents",
     "AsyncAgent": "agents",
-    "questions": "question",
+    "questions": "agents",
     "run": "runs",
     "compare": "charts",
     "Panel": "panel",

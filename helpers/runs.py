@@ -17,10 +17,9 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Self
 
-from helpers.agents import Agent, AgentMaker, AsyncAgent, planned_seconds
+from helpers.agents import Agent, AgentMaker, AsyncAgent, Question, planned_seconds
+from helpers.agents import questions as shipped
 from helpers.machine import LoopLag
-from helpers.question import Question
-from helpers.question import questions as shipped
 from helpers.strategies import Strategy
 from helpers.trace import (
     Span,

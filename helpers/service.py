@@ -19,9 +19,8 @@ from typing import Self
 
 import aiohttp
 
-from helpers.agents import Answer
+from helpers.agents import Answer, ModelError
 from helpers.process import Child, end_with_parent
-from helpers.protocol import ModelError
 from helpers.strategies import AskAsync, limited
 from helpers.trace import Recorder, step
 

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from helpers import FakeLLM, run
+from helpers.agents import ModelError
 from helpers.process import own_environment
-from helpers.protocol import ModelError
 from helpers.service import Service, customers
 
 APP = """

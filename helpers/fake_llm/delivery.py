@@ -45,9 +45,8 @@ def plain(envelope: Envelope, body: bytes, times: Plan, fault: str | None) -> De
             return whole(envelope, 200, body[: len(body) // 2], times.total, "failed")
         case "cut" | "stall":
             data = envelope.whole(200, JSON, body)
-            missing = (
-                len(body) + 1
-            ) // 2  # half of the body; the head, which promises all, is whole
+            # Half of the body; the head, which promises all of it, is whole.
+            missing = (len(body) + 1) // 2
             moments = iter([(times.total, data[: len(data) - missing])])
             return Delivery(moments, 200, "failed", _broken_off(fault))
     return whole(envelope, 200, body, times.total)

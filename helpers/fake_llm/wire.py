@@ -14,13 +14,10 @@ import socket
 import struct
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from urllib.parse import parse_qs, unquote
 
 import httptools
-
-if TYPE_CHECKING:
-    from helpers.fake_llm.jobs import Job
 
 # In bytes: as much as servers usually take of a head and an address; a chat of 250,000 tokens.
 HEAD_LIMIT = 64 * 1024
@@ -56,7 +53,8 @@ class Request:
     """One request, whole.
 
     arrival: seconds on the server's clock; old: it is HTTP/1.0; broken: status and reason of the
-    error to reply with instead; job: what the server has made of it, until that has ended.
+    error to reply with instead; job: what the server has made of it, until that has ended (a
+    `jobs.Job`; nothing here looks into it).
     """
 
     connection: "Connection"
@@ -68,7 +66,7 @@ class Request:
     keep_alive: bool = True
     old: bool = False
     broken: tuple[int, str] | None = None
-    job: "Job | None" = None
+    job: object | None = None
 
     def split(self) -> tuple[str, dict[str, str]]:
         """The path, and the last value of each query parameter; ValueError if there is no sense."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from helpers.agents import Question
 from helpers.migration.research.common import headers
-from helpers.question import Question
 from helpers.tables import Table, Varying
 from helpers.trace import Span, Summary, ideal_seconds, peak_of, summarise
 

@@ -14,13 +14,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
+from helpers.agents import questions as shipped
 from helpers.fake_llm import FakeLLM
 from helpers.machine import LoopLag
 from helpers.migration.programs import program_name
 from helpers.migration.relay import HANDSHAKE, further_away
 from helpers.migration.research.common import SCHEMA
 from helpers.migration.result import Timed
-from helpers.question import questions as shipped
 
 _END_TIMEOUT = 5.0  # against hanging only
 

@@ -7,9 +7,9 @@ import aiohttp
 import pytest
 
 from helpers import FakeLLM, questions
+from helpers.agents import ModelError
 from helpers.exercises.calls import REFUSED, ask_model, errors_are_results, result_in_words
 from helpers.exercises.trial import Trial
-from helpers.protocol import ModelError
 from helpers.trace import Stopped
 
 

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from contextlib import closing
 
+from helpers.agents import questions
 from helpers.process import own_environment
-from helpers.question import questions
 
 # Interrupted through its standard input, because Windows sends no interrupt to one process alone.
 # And a parent that ignores interrupts, such as nohup, must not make the program ignore them.

@@ -2,12 +2,12 @@
 
 import pytest
 
+from helpers.agents import questions
 from helpers.charts import compare
 from helpers.charts.drawn import Drawn
 from helpers.migration import table, timed
 from helpers.migration.research.common import headers
 from helpers.migration.result import Timed
-from helpers.question import questions
 
 ASKED = questions(3, kind="lookup")
 

@@ -13,8 +13,8 @@ from contextlib import closing
 
 import pytest
 
+from helpers.agents import questions
 from helpers.fake_llm import FakeLLM
-from helpers.question import questions
 
 STEPS = os.environ.get("RESEARCH_STEPS", "step_0").split()
 ASKED = questions(4, kind="lookup")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.protocol import (
+from helpers.agents.protocol import (
     ModelError,
     checked,
     message_in,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.tools import TOOLS, calculate, local_tool
+from helpers.agents.tools import TOOLS, calculate, local_tool
 
 numbers = st.integers(0, 10**6).map(str) | st.decimals(0, 1000, places=2).map(str)
 expressions = st.recursive(

@@ -2,9 +2,9 @@
 
     retrieve -> model <-> tools -> process
 
-The twins differ in `await` and in nothing else that matters; tests/test_agents.py holds them equal.
-They speak OpenAI's chat completions protocol and so work against any such server; search, weather
-and notes come from `services`, by default the fake LLM's own.
+The twins differ in `await` and in nothing else that matters; tests/agents/test_twins.py holds them
+equal. They speak OpenAI's chat completions protocol and so work against any such server; search,
+weather and notes come from `services`, by default the fake LLM's own.
 """
 
 import json
@@ -17,26 +17,9 @@ from typing import Any, Protocol, Self
 import aiohttp
 import requests
 
-from helpers.protocol import ModelError, checked, message_in, tool_result, tool_wanted
-from helpers.question import Question, questions
-from helpers.tools import TOOLS, calculate, local_tool
+from helpers.agents.protocol import checked, message_in, tool_result, tool_wanted
+from helpers.agents.tools import TOOLS, local_tool
 from helpers.trace import Recorder, step
-
-# What a lesson needs of an agent it finds here, wherever it is written.
-__all__ = [
-    "SYSTEM",
-    "TOOLS",
-    "Agent",
-    "AgentMaker",
-    "Answer",
-    "AsyncAgent",
-    "ModelError",
-    "Question",
-    "StepLimit",
-    "calculate",
-    "planned_seconds",
-    "questions",
-]
 
 SYSTEM = "You are a helpful assistant. Answer from the context; use a tool where one helps."
 # A question with a tool takes a call in which the model asks for it, and one in which it answers.

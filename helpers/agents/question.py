@@ -1,6 +1,6 @@
 """The course's 80 questions, each with a phrase by which a right answer is known.
 
-(The module is not named after its function: `from helpers import questions` would then give
+(The module is not named after its function: `helpers.agents.questions` would then be
 the module or the function, depending on what was imported first.)
 """
 

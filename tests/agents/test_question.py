@@ -3,7 +3,7 @@
 import pytest
 
 from helpers.agents import Answer
-from helpers.question import KINDS, questions
+from helpers.agents.question import KINDS, questions
 
 
 def test_questions_come_in_turn_and_are_numbered():
