@@ -19,7 +19,8 @@ _PERCENTS = (50, 95, 99)
 def latencies(runs: Sequence[Drawn]) -> Chart:
     """The share of queries answered within a time, on two clocks.
 
-    One runs from each query's own start; the other, dotted, from submission, so it holds the wait.
+    One runs from each query's own start. The other, dotted, runs from submission, so that its times
+    include the wait for a turn.
     """
     figure, (axis,) = figure_with_axes(3.6)
     rows = []

@@ -20,7 +20,12 @@ from helpers.charts.rows import rows_svg
 from helpers.charts.scene import BAND, GAP, LAG, LEFT, PLOT, TOP, Scene, TimeAxis
 from helpers.charts.svg import element, line, picture, text
 
-# Marks are the colour of nothing else above them, and their words have a halo of the page's colour.
+# The least distance of two seconds on the axis, in pixels: "0.25 s" with air on both sides.
+_TICK = 80
+# From one line of text to the next, in pixels.
+_LINE = 17
+# The colour of waiting to retry, which is hatched, so a plain line is not taken for it. Its words
+# lie on bars, and a halo of the page's colour keeps them legible.
 _MARK = KINDS["retry"].colour
 _HALO = {
     "paint_order": "stroke",
@@ -31,7 +36,11 @@ _HALO = {
 
 
 class _Upper(NamedTuple):
-    """The part that shows the queries, down to the pixel `bottom`. noun: what it has a row of."""
+    """The part that shows the queries.
+
+    noun: what its rows or layers are made of. bottom: the pixel at which it ends.
+    kinds: of bar that are in it.
+    """
 
     noun: str
     svg: str
@@ -89,8 +98,8 @@ def _picture(scene: Scene, axis: TimeAxis, upper: _Upper) -> str:
 
 
 def _grid(axis: TimeAxis, floor: float) -> Iterator[str]:
-    """The seconds: a line and a number every 80 pixels or more."""
-    seconds = ticks(axis.end, max(3, int((axis.right - LEFT) / 80)))
+    """The seconds: a line and a number for each tick."""
+    seconds = ticks(axis.end, max(3, int((axis.right - LEFT) / _TICK)))
     digits = decimals(seconds[1])
     yield line(
         "".join(f"M{axis.x(second):.1f} {TOP}V{floor:.1f}" for second in seconds), opacity=0.13
@@ -102,12 +111,12 @@ def _grid(axis: TimeAxis, floor: float) -> Iterator[str]:
 
 
 def _marks(scene: Scene, axis: TimeAxis, bottom: float) -> Iterator[str]:
-    """Vertical lines with their words, one above the other so that they do not collide."""
+    """Vertical lines with their words, one above the other so that words do not collide."""
     for place, (second, words) in enumerate(sorted(scene.marks)):
         x = axis.x(second)
         offset, anchor = (-6, "end") if x > scene.width * 0.6 else (6, "start")
         yield line(
             f"M{x:.1f} {TOP - 4}V{bottom:.1f}", stroke=_MARK, stroke_width=2, stroke_dasharray="2 3"
         )
-        words = text(x + offset, bottom - 8 - 17 * place, words, anchor, bold=True)
-        yield element("g", words, **_HALO)
+        said = text(x + offset, bottom - 8 - _LINE * place, words, anchor, bold=True)
+        yield element("g", said, **_HALO)

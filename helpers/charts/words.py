@@ -6,8 +6,9 @@ from helpers.charts.drawn import Drawn
 from helpers.charts.svg import element
 from helpers.trace import Summary
 
-# Shares of processors. Where one is busy for 85 % of the time, what comes waits for six others on
-# average (rho / (1 - rho), the M/M/1 queue); of all together it takes more, for several queue less.
+# The share of a processor, and of all of them, from which on work has to wait for work. Where one
+# is busy for 85 % of the time, about six jobs are there on average (rho / (1 - rho), the M/M/1
+# queue). With several of them it takes a larger share, because one is more often free.
 BUSY = 0.85
 FULL = 0.93
 # A share over less time than this, in seconds, is a matter of chance.

@@ -18,7 +18,8 @@ except ImportError:
 DEPTH = 254
 """How deep arrays and objects may be nested: orjson can write no more, though it reads more."""
 
-_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+# A string; one that is not closed goes to the end, or each quote in it would be tried as another.
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?+'
 _STRINGS_AND_BRACKETS = re.compile((_STRING + r"|[\[\]{}]").encode(), re.DOTALL)
 _STRINGS_AND_FLOATS = re.compile(_STRING + r"|(-?)([\d.]+)e-0(\d)|-?Infinity|NaN", re.DOTALL)
 _TO_REWRITE = re.compile(r"e-0|Infinity|NaN")
@@ -40,6 +41,7 @@ def loads(raw: bytes | bytearray | str) -> Any:
 
 
 def _is_deep(raw: bytes | bytearray) -> bool:
+    """Whether this JSON is nested deeper than `DEPTH`; what is no JSON may be judged either way."""
     depth = 0
     for match in _STRINGS_AND_BRACKETS.finditer(raw):
         token = match[0]
@@ -88,7 +90,7 @@ def plain_dumps(value: Any) -> bytes:
 
 
 def _rewritten(token: re.Match[str]) -> str:
-    """Where they differ: orjson writes 0.00001 for 1e-05, 1e-6 for 1e-06, and null for NaN."""
+    """Where they differ: orjson (since 3.12) writes 0.00001, 1e-6 and null for 1e-05, 1e-06, NaN."""
     if token[0].startswith('"'):
         return token[0]
     if token[3] is None:

@@ -145,6 +145,12 @@ def test_many_brackets_need_not_be_deep(module):
     assert module.loads(module.dumps(wide)) == wide
 
 
+@pytest.mark.parametrize("module", [json_bytes, PLAIN], ids=["orjson", "plain"])
+def test_a_text_that_never_ends_is_looked_through_once(module):
+    """Not once from each of its quotes, which would take hours."""
+    assert read(module, b"[]" * 300 + b'"' + b'\\"' * 500_000) == "refused"
+
+
 def test_text_is_read_as_bytes_are():
     """A tool's result is text already."""
     for text in ('{"a": "é"}', "17", "rain", '"\ud800"'):
