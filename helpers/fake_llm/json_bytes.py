@@ -90,7 +90,7 @@ def plain_dumps(value: Any) -> bytes:
 
 
 def _rewritten(token: re.Match[str]) -> str:
-    """Where they differ: orjson (since 3.12) writes 0.00001, 1e-6 and null for 1e-05, 1e-06, NaN."""
+    """Where they differ: orjson (from 3.12) writes 0.00001, 1e-6, null for 1e-05, 1e-06, NaN."""
     if token[0].startswith('"'):
         return token[0]
     if token[3] is None:
