@@ -31,7 +31,6 @@ class _Plot:
     """Where the values of a sweep are on its picture, in pixels."""
 
     def __init__(self, sweep: Sweep, width: int):
-        self.width = width
         self.right = width - _RIGHT
         self.middle = _TOP + _UPPER
         self.floor = self.middle + _GAP + _LOWER
@@ -41,15 +40,15 @@ class _Plot:
         self._powers = math.log(max(2, sweep.limits[-1]))
 
     def x(self, limit: float) -> float:
-        """Of a number in flight; the axis is logarithmic and begins at 1."""
+        """The pixel of a number in flight; the axis is logarithmic and begins at 1."""
         return _LEFT + math.log(limit) / self._powers * (self.right - _LEFT)
 
     def rate_y(self, rate: float) -> float:
-        """Of queries a second; what is above the axis is at its end."""
+        """The pixel of so many queries a second; what is beyond the axis is at its end."""
         return self.middle - min(rate, self.most) / self.most * _UPPER
 
     def p95_y(self, seconds: float) -> float:
-        """Of a time."""
+        """The pixel of a time."""
         return self.floor - seconds / self.slowest * _LOWER
 
 
