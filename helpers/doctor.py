@@ -157,7 +157,7 @@ def _requirement(line: str) -> Requirement | None:
 
 def _open_files() -> Found:
     files = raise_file_limit()
-    if files is None or files < 0:  # what the system calls infinity is -1
+    if files is None:
         return "no limit on open files that matters here", ""
     found = f"{files:,} files may be open"
     if files >= FILES_ENOUGH:

@@ -136,7 +136,7 @@ def raise_file_limit() -> int | None:
         except (ValueError, OSError):
             continue  # macOS allows fewer than its hard limit says
     now, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return now
+    return None if now == resource.RLIM_INFINITY else now
 
 
 def own_environment(**more: str) -> dict[str, str]:

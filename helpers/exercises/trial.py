@@ -15,7 +15,7 @@ import requests
 
 from helpers.agents import Agent, Answer, AsyncAgent, Question
 from helpers.fake_llm import FakeLLM
-from helpers.trace import Stopped, Trace
+from helpers.trace import Trace, stoppable
 
 # Marks the requests of the check itself, which the judges must not see.
 REFEREE = "referee"
@@ -75,7 +75,9 @@ class Trial(Generic[Observed]):
         self.observed: Observed | None = None
         self.trace = Trace()
         self.most_asked = 0
-        self._stop = stop
+        # The agents' recorder, which is also the switch that ends them: once the time is up no step
+        # begins, so a runaway function ends even in threads, which nobody can cancel.
+        self.record_or_stop = stoppable(self.trace, stop)
         self._answers: dict[str, Answer] = {}
         self._asking_now = 0
         self._counting = threading.Lock()
@@ -114,17 +116,6 @@ class Trial(Generic[Observed]):
         finally:
             with self._counting:
                 self._asking_now -= 1
-
-    def record_or_stop(self, query: Any, step: str, state: str) -> None:
-        """The agents' recorder, which is also the switch that ends them.
-
-        Every agent tells its recorder before it takes a step. Once the time is up that call raises
-        Stopped, so the step is not taken: a runaway function ends even where it runs in threads,
-        which nobody can cancel.
-        """
-        if state == "start" and self._stop.is_set():
-            raise Stopped
-        self.trace(query, step, state)
 
     def replies(self, questions: Sequence[str]) -> list[str]:
         """What the model says to these questions, asked at once, and unseen by the judges."""
