@@ -99,7 +99,6 @@ def test_the_limit_on_open_files_is_raised_and_told():
     ("limit", "says", "do"),
     [
         (None, "no limit on open files that matters here", ""),
-        (-1, "no limit on open files that matters here", ""),
         (65_536, "65,536 files may be open", ""),
         (2048, "2,048 files may be open", ""),
         (1024, "1,024 files may be open", "1,000 connections need more: run `ulimit -n 4096`"),

@@ -6,7 +6,6 @@
 `python -m helpers.fake_llm --help` lists the settings; README.md beside this file says more.
 """
 
-import http.client
 import json
 import time
 from typing import Any, Self
@@ -129,7 +128,10 @@ class FakeLLM:
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         if not self.alive:
             raise FakeLLMGone
-        connection = http.client.HTTPConnection(self._address, timeout=CALL_TIMEOUT)
+        # Not at the top: the server's own process has this module too, and starts sooner without.
+        from http.client import HTTPConnection, HTTPException
+
+        connection = HTTPConnection(self._address, timeout=CALL_TIMEOUT)
         headers = {
             "Content-Type": "application/json",
             "Authorization": f"Bearer {self._key}",
@@ -139,7 +141,7 @@ class FakeLLM:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             reply = connection.getresponse()
             answer = json.loads(reply.read())
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, HTTPException) as error:
             raise FakeLLMGone from error
         finally:
             connection.close()

@@ -8,7 +8,6 @@ over what the reply costs (`Job.reply`) and how it is built (`Job.draft`).
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import Any, Protocol
 
 from helpers.fake_llm import delivery, json_bytes
@@ -24,6 +23,10 @@ from helpers.fake_llm.wire import Request
 
 PAUSE = 1.0
 """Seconds in Retry-After where nothing says how long it will take."""
+
+HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
+"""RFC 9110, 5.6.7. Days and months are English, since nobody sets a locale in our process;
+email.utils.formatdate would say the same, and the server would start later for it."""
 
 LONGEST_TAG = 200
 """Characters of an x-tag that are kept: a journal of 100,000 keeps them all."""
@@ -236,6 +239,6 @@ class Jobs:
         """The head of the job's reply; call it when all its lines are there."""
         now = int(time.time())
         if self._date[0] != now:  # a second has thousands of replies, and its date is one text
-            self._date = now, formatdate(now, usegmt=True).encode()
+            self._date = now, time.strftime(HTTP_DATE, time.gmtime(now)).encode()
         lines = b"date: %b\r\nx-request-id: req_%d\r\n%b"
         return Envelope(job.request, lines % (self._date[1], job.record.number, job.lines))

@@ -1,6 +1,12 @@
 """A job's life, with a clock that the test moves: what is let in when, and in which order."""
 
-from helpers.fake_llm.jobs import LONGEST_TAG
+import time
+from email.utils import formatdate
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.fake_llm.jobs import HTTP_DATE, LONGEST_TAG
 from tests.fake_llm.inside import Clock, Line, served
 from tests.fake_llm.raw import chat, get, post
 
@@ -75,3 +81,9 @@ def test_a_tag_is_kept_up_to_its_length():
         return server.journal.since(0)[0].tag
 
     assert served(scenario, latency=0) == "t" * LONGEST_TAG
+
+
+@given(st.integers(0, 4_000_000_000))
+def test_a_replys_date_is_as_http_writes_dates(seconds):
+    """The standard library's own writer of such dates is the oracle."""
+    assert time.strftime(HTTP_DATE, time.gmtime(seconds)) == formatdate(seconds, usegmt=True)
