@@ -118,7 +118,11 @@ def _look(name: str, look: Callable[[], Found]) -> Point:
 
 
 def _python() -> Found:
-    found = f"Python {sys.version.split()[0]} at {sys.executable}"
+    # Short where it is the course's own, and then the same whoever's folder the course is in.
+    place = Path(sys.executable)
+    course = LOCK.parent
+    shown = place.relative_to(course) if place.is_relative_to(course) else place
+    found = f"Python {sys.version.split()[0]} at {shown}"
     if sys.version_info >= OLDEST:
         return found, ""
     oldest = ".".join(map(str, OLDEST))
