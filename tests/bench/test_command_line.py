@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from helpers.bench import __main__ as bench
+from helpers.process import run_python
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def ran(monkeypatch):
     found = []
     for name in bench.SECTIONS:
         section = partial(lambda name, rounds: found.append((name, rounds)), name)
-        monkeypatch.setitem(bench.SECTIONS, name, section)
+        monkeypatch.setattr(f"helpers.bench.{name}.{name}", section)
     return found
 
 
@@ -28,6 +29,14 @@ def test_sections_are_run_as_they_are_named(ran):
     """With as many rounds as asked for."""
     bench.main(["planner", "fake_llm", "--rounds", "2"])
     assert ran == [("planner", 2), ("fake_llm", 2)]
+
+
+def test_what_times_replies_has_no_widgets_in_its_memory():
+    """With them Python's garbage collector stops the client, and replies seem late."""
+    code = "import sys, helpers.bench.__main__, helpers.bench.fake_llm; print(*sys.modules)"
+    loaded = set(run_python("-c", code).stdout.split())
+    assert "helpers.bench.load" in loaded
+    assert not {"matplotlib", "ipywidgets", "numpy"} & loaded
 
 
 @pytest.mark.parametrize(
