@@ -5,6 +5,8 @@ from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any, Literal
 
 FAULTS = ("500", "503", "429", "refuse", "reset", "cut", "stall", "garbage", "truncate")
+# What a script can contain. A wrong key and an empty account do not come by chance, nor go away.
+SCRIPTED = (*FAULTS, "401", "insufficient_quota")
 LONGEST_SCRIPT = 10_000
 # Probabilities that add up to one in decimal may add up to a little more in binary.
 ROUNDING = 1e-9
@@ -18,7 +20,7 @@ class Rule:
     """
 
     text: str
-    sort: Literal["number", "flag", "list", "name"]
+    sort: Literal["number", "flag", "list"]
     refusal: Callable[[Any], str | None]
 
 
@@ -53,7 +55,7 @@ def _probability(text: str) -> Any:
 def _other(
     default: Any,
     text: str,
-    sort: Literal["number", "flag", "list", "name"],
+    sort: Literal["number", "flag", "list"],
     refusal: Callable[[Any], str | None],
 ) -> Any:
     """A setting that is no number within bounds."""
@@ -70,9 +72,9 @@ def _refuse_flag(value: Any) -> str | None:
 
 def _refuse_script(value: Any) -> str | None:
     is_list = isinstance(value, (list, tuple)) and len(value) <= LONGEST_SCRIPT
-    if is_list and all(fault in (None, *FAULTS) for fault in value):
+    if is_list and all(fault in (None, *SCRIPTED) for fault in value):
         return None
-    return f"a list of None and {', '.join(FAULTS)}, as text"
+    return f"a list of None and {', '.join(SCRIPTED)}, as text"
 
 
 def _refuse_models(value: Any) -> str | None:
@@ -81,12 +83,6 @@ def _refuse_models(value: Any) -> str | None:
     if isinstance(value, (list, tuple)) and value and all(map(_is_name, value)):
         return None
     return "None (any model) or a list of names"
-
-
-def _refuse_key(value: Any) -> str | None:
-    if value is None or (_is_name(value) and value.isascii() and " " not in value):
-        return None
-    return "None (any key) or ASCII text without spaces"
 
 
 def _is_name(value: Any) -> bool:
@@ -130,6 +126,12 @@ class Behaviour:
     burst: float = _number(
         1.0, "how many seconds' worth of these rates may come at once", 0.001, 60
     )
+    shared_quota: bool = _other(
+        False, "the rate limits are one quota for all participants", "flag", _refuse_flag
+    )
+    refusals_count: bool = _other(
+        False, "a request that a rate limit refuses uses it up too", "flag", _refuse_flag
+    )
     work_after_disconnect: bool = _other(
         False, "a request whose client left keeps its slot to the end", "flag", _refuse_flag
     )
@@ -155,9 +157,6 @@ class Behaviour:
     )
     models: tuple[str, ...] | None = _other(
         None, "the only models there are; others: 404. Off: any model", "list", _refuse_models
-    )
-    api_key: str | None = _other(
-        None, "the only key that is let in. Off: any key or none", "name", _refuse_key
     )
     seed: int = _number(
         0, "another seed, other replies, times and faults", 0, 2**63 - 1, whole=True
@@ -189,6 +188,22 @@ class Behaviour:
 
 
 SETTINGS: dict[str, Field] = {f.name: f for f in fields(Behaviour)}
+
+SHARED = (
+    "capacity",
+    "queue",
+    "when_full",
+    "knee",
+    "shared_quota",
+    "work_after_disconnect",
+)
+"""Settings of the server, which no participant may have for itself.
+
+All participants wait for the same slots in the same queue, and what one leaves in a slot keeps
+the others waiting; so there is one answer to how many there are, what happens when they are full,
+how long they are held, and whether the quota is one. The other settings shape only a participant's
+own replies, refusals and faults: its latency, models, rates or script may well be its own.
+"""
 
 
 def rule_of(name: str) -> Rule:

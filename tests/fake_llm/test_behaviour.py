@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.fake_llm.behaviour import SETTINGS, Behaviour
+from helpers.fake_llm.behaviour import SCRIPTED, SETTINGS, SHARED, Behaviour
 
 
 def test_the_defaults_are_valid():
@@ -30,12 +30,12 @@ def test_a_wrong_value_is_refused_by_name_value_and_range(name):
         {"when_full": 500},
         {"when_full": True},
         {"work_after_disconnect": 1},
+        {"refusals_count": 1},
+        {"shared_quota": None},
         {"script": ["teapot"]},
         {"script": [None] * 10_001},
         {"models": []},
         {"models": ["a", 7]},
-        {"api_key": ""},
-        {"api_key": "two words"},
     ],
 )
 def test_values_out_of_range_are_refused(settings):
@@ -54,3 +54,16 @@ def test_faults_cannot_be_more_than_certain():
     """The probabilities of all faults together are at most 1."""
     with pytest.raises(ValueError, match="sum to 1.2"):
         Behaviour().changed(fault_500=0.6, fault_cut=0.6)
+
+
+def test_a_script_may_contain_what_never_happens_by_chance():
+    """A wrong key and an empty account can be scripted, and have no probability."""
+    script = (None, *SCRIPTED)
+    assert Behaviour().changed(script=list(script)).script == script
+    assert {"401", "insufficient_quota"} < set(SCRIPTED)
+    assert not {"fault_401", "fault_insufficient_quota"} & SETTINGS.keys()
+
+
+def test_what_participants_share_are_settings():
+    """Each name is a setting, so that a misspelt one does not let everybody change it."""
+    assert set(SHARED) < SETTINGS.keys()
