@@ -6,6 +6,10 @@ from helpers.fake_llm.limits import milliseconds
 
 INVALID = "invalid_request_error"
 SORRY = "The server had an error while processing your request. Sorry about that!"
+# A wrong key is shown with its letters hidden: which one it was can be told, and how long it is
+# cannot, from so many stars on.
+SHOWN_OF_A_KEY = 3
+MOST_STARS = 20
 
 
 class ApiError(Exception):
@@ -85,13 +89,27 @@ def kind_of(value: Any) -> str:
     return "an object"
 
 
-# What is wrong with the time, the place or the server.
+# What is wrong with the time, the place, the account or the server.
 
 
 def too_many(message: str, wait: float, kind: str) -> ApiError:
     """The refusal of a rate limit; it may be tried again after `wait` seconds."""
     message = f"{message} Please try again in {milliseconds(wait)}ms."
     return ApiError(429, message, type=kind, code="rate_limit_exceeded", retry_after=wait)
+
+
+def out_of_quota() -> ApiError:
+    """The refusal of an account without money. A 429 too, but it does not pass with time."""
+    message = "You exceeded your current quota, please check your plan and billing details."
+    return ApiError(429, message, type="insufficient_quota", code="insufficient_quota")
+
+
+def wrong_key(authorization: bytes) -> ApiError:
+    """The refusal of a key that is not known, or not any more; it is the one in this header."""
+    key = authorization.removeprefix(b"Bearer ").decode("latin-1")
+    shown = key[:SHOWN_OF_A_KEY] + "*" * min(len(key), MOST_STARS)
+    message = f"Incorrect API key provided: {shown or repr(key)}."
+    return ApiError(401, message, code="invalid_api_key")
 
 
 def overloaded(wait: float) -> ApiError:

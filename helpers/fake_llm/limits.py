@@ -74,7 +74,15 @@ class Bucket:
 
     def take(self, cost: float, now: float) -> None:
         """Let this cost in; the caller has seen that `wait` is 0."""
-        self._level = self.level(now) - cost
+        self._set(self.level(now) - cost, now)
+
+    def lose(self, cost: float, now: float) -> None:
+        """Take this cost from what is there, though it is not let in; that makes no debt."""
+        level = self.level(now)
+        self._set(max(level - cost, min(level, 0.0)), now)
+
+    def _set(self, level: float, now: float) -> None:
+        self._level = level
         self._time = max(now, self._time)
 
     def until_full(self, now: float) -> float:
@@ -83,16 +91,24 @@ class Bucket:
 
 
 class Limits:
-    """The rate limits for requests and for tokens, by their settings."""
+    """The rate limits for requests and for tokens, by their settings.
+
+    Where refusals count, a request that is refused takes its cost all the same, as OpenAI's guide
+    to rate limits has it: "unsuccessful requests contribute to your per-minute limit, so
+    continuously resending a request won't work". It can empty a bucket and no more than that. So
+    who asks again faster than the bucket fills is never let in, and who waits is.
+    """
 
     KINDS = ("requests", "tokens")
 
     def __init__(self) -> None:
         self.buckets: dict[str, Bucket] = {}
+        self._refusals_count = False
         self._settings: tuple[float | None, ...] = ()
 
     def follow(self, b: Behaviour, now: float) -> None:
-        """Make new, full buckets where the settings have changed."""
+        """Make new, full buckets where the rates have changed."""
+        self._refusals_count = b.refusals_count
         settings = (b.requests_per_minute, b.tokens_per_minute, b.burst)
         if settings != self._settings:
             self._settings = settings
@@ -104,13 +120,21 @@ class Limits:
     def admit(self, tokens: int, now: float) -> tuple[str, float] | None:
         """None if a request is let in, else which limit is against it and for how many seconds."""
         costs = {"requests": 1, "tokens": tokens}
-        waits = {kind: bucket.wait(costs[kind], now) for kind, bucket in self.buckets.items()}
+        waits = self._waits(costs, now)
         worst = max(waits, key=waits.__getitem__, default=None)
-        if worst is not None and waits[worst] > 0:
-            return worst, waits[worst]
-        for kind, bucket in self.buckets.items():
-            bucket.take(costs[kind], now)
-        return None
+        if worst is None or waits[worst] == 0:
+            for kind, bucket in self.buckets.items():
+                bucket.take(costs[kind], now)
+            return None
+        if self._refusals_count:
+            for kind, bucket in self.buckets.items():
+                bucket.lose(costs[kind], now)
+            waits = self._waits(costs, now)
+        return worst, max(waits.values())
+
+    def _waits(self, costs: dict[str, float], now: float) -> dict[str, float]:
+        """Seconds until each limit would let these costs in."""
+        return {kind: bucket.wait(costs[kind], now) for kind, bucket in self.buckets.items()}
 
     def lines(self, now: float) -> bytes:
         """What OpenAI's API tells about each limit in a reply's head."""

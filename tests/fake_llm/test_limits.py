@@ -117,3 +117,85 @@ def test_a_bucket_is_kept_until_its_settings_change():
     assert limits.admit(1, 0.0) == ("requests", 1.0)
     limits.follow(Behaviour(requests_per_minute=61), 0.0)
     assert limits.admit(1, 0.0) is None
+
+
+def _let_in(limits, moments, tokens=1):
+    """How many requests that come at these moments are let in."""
+    return sum(limits.admit(tokens, moment) is None for moment in moments)
+
+
+def _who_waits(limits, seconds, tokens=1):
+    """How many requests are let in of one who comes back when told, for so many seconds."""
+    now, let_in = 0.0, 0
+    while now < seconds:
+        refusal = limits.admit(tokens, now)
+        let_in += refusal is None
+        now += 0.001 if refusal is None else milliseconds(refusal[1]) / 1000
+    return let_in
+
+
+@pytest.mark.parametrize(
+    ("settings", "tokens"),
+    [
+        ({"requests_per_minute": 120}, 1),
+        ({"tokens_per_minute": 1200}, 10),
+        ({"tokens_per_minute": 1200}, 50),  # more than the bucket holds
+        ({"requests_per_minute": 120, "tokens_per_minute": 1_000_000}, 10),
+    ],
+)
+def test_where_refusals_count_who_hammers_is_let_in_no_more(settings, tokens):
+    """Once the bucket is empty, ten requests a second keep it so; one who waits has every share."""
+    hammer = [moment / 10 for moment in range(600)]
+    counts = {}
+    for count in (False, True):
+        for name in ("hammers", "waits"):
+            limits = Limits()
+            limits.follow(Behaviour(**settings, refusals_count=count), 0.0)
+            counts[name, count] = (
+                _let_in(limits, hammer, tokens)
+                if name == "hammers"
+                else _who_waits(limits, 60, tokens)
+            )
+    assert counts["hammers", False] > 20
+    assert counts["hammers", True] <= 2, "what the bucket held at the start"
+    assert counts["waits", True] == counts["waits", False] > 20
+
+
+def test_what_refusals_cost_is_never_a_debt():
+    """However many were refused, one is let in as soon as an empty bucket has filled for it."""
+    limits = Limits()
+    limits.follow(Behaviour(requests_per_minute=60, refusals_count=True), 0.0)
+    assert _let_in(limits, [0.0] * 1000) == 1
+    assert limits.admit(1, 0.0) == ("requests", 1.0)
+    assert limits.admit(1, 1.0) is None
+
+
+def test_a_debt_stays_what_it_was():
+    """A refusal neither forgives nor adds to what a cost above the bucket's size has left."""
+    bucket = Bucket(60, 10, 0.0)
+    bucket.take(25, 0.0)
+    bucket.lose(1, 0.0)
+    assert bucket.level(0.0) == -15
+    bucket.lose(1, 5.0)
+    assert bucket.level(5.0) == -10
+
+
+def test_a_refusal_counts_against_both_limits():
+    """It names the limit that it met, and the time until both would let it in."""
+    limits = Limits()
+    b = Behaviour(requests_per_minute=60, tokens_per_minute=600, refusals_count=True)
+    limits.follow(b, 0.0)
+    assert limits.admit(5, 0.0) is None
+    assert limits.admit(9, 0.9) == ("requests", 1.0)
+    assert limits.buckets["requests"].level(0.9) == 0
+    assert limits.buckets["tokens"].level(0.9) == pytest.approx(1)
+
+
+def test_whether_refusals_count_can_change_and_keeps_the_buckets():
+    """An instructor may switch it on while the limit is used up."""
+    limits = Limits()
+    limits.follow(Behaviour(requests_per_minute=60), 0.0)
+    assert limits.admit(1, 0.0) is None
+    assert limits.admit(1, 0.5) == ("requests", 0.5)
+    limits.follow(Behaviour(requests_per_minute=60, refusals_count=True), 0.5)
+    assert limits.admit(1, 0.5) == ("requests", 1.0)

@@ -9,22 +9,27 @@ from helpers.fake_llm.chat.reply import completion, events
 from helpers.fake_llm.chat.request import Chat, read_chat, read_json
 from helpers.fake_llm.delivery import Delivery
 from helpers.fake_llm.envelope import Envelope
-from helpers.fake_llm.errors import internal, overloaded, too_many, unknown_model
+from helpers.fake_llm.errors import (
+    internal,
+    out_of_quota,
+    overloaded,
+    too_many,
+    unknown_model,
+    wrong_key,
+)
 from helpers.fake_llm.jobs import PAUSE, Job, Jobs
 from helpers.fake_llm.replies import Reply, reply_to
-from helpers.fake_llm.state import State
 
 
 class ChatCompletions:
     """Chat completions in OpenAI's protocol."""
 
-    def __init__(self, jobs: Jobs, state: State):
+    def __init__(self, jobs: Jobs):
         self.jobs = jobs
-        self.state = state
 
     def handle(self, job: Job, path: str, query: dict[str, str]) -> None:
         """Read a request, and serve it or raise the ApiError that refuses it."""
-        behaviour, record = self.state.behaviour, job.record
+        behaviour, record = job.participant.behaviour, job.record
         chat = read_chat(read_json(job.request.body))
         if behaviour.models is not None and chat.model not in behaviour.models:
             raise unknown_model(chat.model)
@@ -40,13 +45,17 @@ class ChatCompletions:
                 raise overloaded(PAUSE)
             case "429":
                 raise too_many(f"Rate limit reached for {chat.model:.80}.", PAUSE, "requests")
+            case "401":
+                raise wrong_key(job.request.headers.get(b"authorization", b""))
+            case "insufficient_quota":
+                raise out_of_quota()
             case "refuse":
                 return self.jobs.drop(job)
         self.jobs.serve(job)
 
     def _limit(self, job: Job, chat: Chat) -> None:
         """Ask the rate limits, and note what they say in the reply's head."""
-        limits, now = self.state.limits, job.record.arrival
+        limits, now = job.participant.limits, job.record.arrival
         if not limits.buckets:
             return
         refusal = limits.admit(job.reply.prompt_tokens + job.reply.completion_tokens, now)
@@ -59,10 +68,10 @@ class ChatCompletions:
 
     def _draw(self, job: Job, chat: Chat) -> None:
         """Draw the fault of this attempt, and what its times are drawn from."""
-        tag = job.record.tag
-        number, job.series = self.state.attempts.next(f"~{chat.digest}" if tag is None else tag)
-        job.chance = Chance(self.state.behaviour.seed, chat.digest, tag, number)
-        job.fault = self.state.next_fault(job.chance)
+        participant, tag = job.participant, job.record.tag
+        number, job.series = participant.attempts.next(f"~{chat.digest}" if tag is None else tag)
+        job.chance = Chance(participant.behaviour.seed, chat.digest, tag, number)
+        job.fault = participant.next_fault(job.chance)
 
 
 @dataclass(slots=True)
