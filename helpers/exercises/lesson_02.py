@@ -23,7 +23,7 @@ ATTEMPTS = 3
 SERVERS = (
     {"script": ["500", "503"]},  # fails twice, then answers
     {"script": ["500"] * 20},  # always fails; longer than anybody's patience here
-    {"script": [], "api_key": "secret"},  # does not let us in
+    {"script": ["401"] * 20},  # does not let us in, however often we ask
 )
 
 
