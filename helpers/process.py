@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,34 +27,48 @@ PLAIN = {"NO_COLOR": "1", "PYTHON_COLORS": "0"}
 PARENT_CHECK = 1.0
 """Seconds from one look for the parent to the next. The pipe tells at once; this is for forks."""
 
+START_TIMEOUT = 30.0
+"""Seconds in which a child has to say how it started: a slow disk, a hundred processes at once."""
+
 END_TIMEOUT = 3.0
 """Seconds in which a child has to end by itself. It is killed then."""
+
+LONGEST_LINE = 1 << 20
+"""Bytes that a child's first line may have, in and out: a script of faults has some thousand."""
+
+CLIP = 200
+"""Characters that are shown of a line which should not be there."""
 
 
 class Child:
     """`python -m module arguments...`, which ends with this process, however that ends.
 
     hello: its first line of output, an object in JSON; {} if it ended without one.
-    environment: variables besides our own.
+    environment: variables besides our own. first_line: what it reads first, a line without its
+    end; a secret goes this way, since `ps` shows arguments and every child inherits variables.
 
-    The module calls `end_with_parent`. An interrupt meant for the notebook is not for the child:
-    it has a session (on Windows, a process group) of its own. ValueError if its first line is not
-    JSON; it is ended then.
+    The module calls `end_with_parent`. When nobody holds the Child any more, its process ends too.
+    An interrupt meant for the notebook is not for the process: it has a session (on Windows, a
+    process group) of its own. RuntimeError if it says nothing for START_TIMEOUT seconds, or
+    something that is no JSON object; it is ended then, as it is when waiting is interrupted.
     """
 
-    def __init__(self, module: str, *arguments: str, environment: dict[str, str] | None = None):
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=own_environment(**(environment or {})),
-            **_apart(),
-        )
-        self._owner = os.getpid()
-        self._closing = threading.Lock()
-        atexit.register(self.close)
+    def __init__(
+        self,
+        module: str,
+        *arguments: str,
+        environment: dict[str, str] | None = None,
+        first_line: str | None = None,
+    ):
+        if first_line is not None and "\n" in first_line:
+            raise ValueError("first_line has several lines; it takes one, without its end")
+        command = [sys.executable, "-m", module, *arguments]
+        self._keeper = keeper = _Keeper(command, own_environment(**(environment or {})), first_line)
+        # Not for the end of the interpreter: what is done there waits, and a collector must not.
+        weakref.finalize(self, keeper.end).atexit = False
         try:
-            self.hello: dict[str, Any] = json.loads(self._process.stdout.readline() or b"{}")
+            keeper.start()
+            self.hello: dict[str, Any] = keeper.hello(module)
         except BaseException:  # an interrupt too: nobody would have the child to close it
             self.close()
             raise
@@ -61,25 +76,144 @@ class Child:
     @property
     def alive(self) -> bool:
         """Whether its process runs."""
-        return self._process.poll() is None
+        return self._keeper.process.poll() is None
 
     def close(self) -> None:
         """End it. Harmless when it has ended, and in a forked child."""
+        self._keeper.close()
+
+
+class _Keeper:
+    """A thread that starts a process, ends it when told to, and lives as long as that does.
+
+    So nobody who lets a child go has to wait for its end, and the child's parent, which for Linux
+    is a thread and not a process, is there for as long as the child is (see `end_with_parent`).
+    It knows nothing of the Child, which therefore can be collected.
+    """
+
+    def __init__(self, command: list[str], environment: dict[str, str], first_line: str | None):
+        from queue import SimpleQueue  # the child has this module too, and starts sooner without
+
+        self.process: subprocess.Popen[bytes] | None = None
+        self._command = command
+        self._environment = environment
+        self._first_line = first_line
+        self._owner = os.getpid()
+        # The one thing of the library that may be called while the collector runs.
+        self._orders: SimpleQueue[None] = SimpleQueue()
+        self._greeted = threading.Event()
+        self._over = threading.Event()
+        self._said = b""
+        self._error: Exception | None = None
+
+    def start(self) -> None:
+        """Start the thread, which starts the process."""
+        atexit.register(self.close)
+        try:
+            threading.Thread(target=self._keep, daemon=True, name="child keeper").start()
+        except RuntimeError:  # no more threads: nothing was started that could end
+            self._finish()
+            raise
+
+    def hello(self, module: str) -> dict[str, Any]:
+        """The first line of output, when it is there."""
+        if not self._greeted.wait(START_TIMEOUT):
+            raise RuntimeError(f"{module} said nothing for {START_TIMEOUT:g} s, and was ended")
+        if self._error is not None:
+            raise self._error
+        said = self._said.decode(errors="replace").strip()
+        try:
+            hello = json.loads(said or "{}")
+        except ValueError:
+            hello = None
+        if not isinstance(hello, dict):
+            raise RuntimeError(
+                f"{module} should have said how it started, but the first line was "
+                f"{said[:CLIP]!r}. Something in this Python prints when it starts, such as a "
+                "sitecustomize.py or a .pth file; let it print to stderr."
+            )
+        return hello
+
+    def end(self) -> None:
+        """Tell the process to end, without waiting for that. Harmless in a forked child."""
         if os.getpid() != self._owner:
             return
-        with self._closing:
-            atexit.unregister(self.close)
-            process = self._process
-            try:
-                process.stdin.close()
-            except OSError:
-                pass
-            try:
-                process.wait(END_TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            process.stdout.close()
+        self._orders.put(None)
+        # Before its first line it would not be told, and has nothing to lose.
+        if self.process is not None and not self._greeted.is_set():
+            self.process.kill()
+
+    def close(self) -> None:
+        """End the process and wait for that. Harmless when it has ended, and in a forked child."""
+        if os.getpid() == self._owner:
+            self.end()
+            # A process that is not even gone when killed must not hold us as well.
+            self._over.wait(2 * END_TIMEOUT)
+
+    def _keep(self) -> None:
+        try:
+            process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=self._environment,
+                **_apart(),
+            )
+        except Exception as error:
+            self._error = error
+            self._greeted.set()
+            self._finish()
+            return
+        self.process = process
+        if not self._orders.empty():
+            process.kill()  # who told us to end may have been too early to see the process
+        self._greet(process)
+        self._greeted.set()
+        self._orders.get()
+        _quietly(process.stdin.close)
+        try:
+            process.wait(END_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+        self._finish()
+
+    def _greet(self, process: subprocess.Popen[bytes]) -> None:
+        if self._first_line is not None:
+            _quietly(process.stdin.write, self._first_line.encode() + b"\n")
+            _quietly(process.stdin.flush)
+            self._first_line = None  # a secret is kept no longer than it is needed
+        self._said = process.stdout.readline(LONGEST_LINE)
+
+    def _finish(self) -> None:
+        atexit.unregister(self.close)
+        self._over.set()
+
+
+def _quietly(write: Callable[..., object], *values: object) -> None:
+    """Write to a process that may have ended: then there is nothing to do, its hello tells."""
+    try:
+        write(*values)
+    except OSError:
+        pass
+
+
+def read_first_line() -> str:
+    """The first line of our standard input, without its end; what comes after it is left there.
+
+    So `end_with_parent` sees all of that. ValueError if the line does not end, or is longer than
+    LONGEST_LINE bytes.
+    """
+    line = bytearray()
+    while len(line) < LONGEST_LINE:
+        byte = os.read(0, 1)
+        if byte == b"\n":
+            return line.decode()
+        if not byte:
+            raise ValueError("standard input closed before its first line ended")
+        line += byte
+    raise ValueError(f"the first line of standard input is longer than {LONGEST_LINE} bytes")
 
 
 def _apart() -> dict[str, Any]:

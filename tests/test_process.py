@@ -1,17 +1,21 @@
 """Other processes: a child that ends with its parent, a script in a Python of its own."""
 
-import json
+import gc
 import os
+import signal
 import subprocess
 import sys
+import threading
+import warnings
 
 import psutil
 import pytest
 
-from helpers.process import Child, own_environment, run_python
-from tests.fake_llm.clients import ended, until
+from helpers.process import LONGEST_LINE, Child, own_environment, run_python
+from tests.fake_llm.clients import PATIENCE, ended, until
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and limits are POSIX's")
+MAIN = threading.main_thread().ident
 PARENT = """
 import sys, time
 from helpers.process import Child
@@ -22,16 +26,23 @@ sys.stdin.readline()
 """
 CHILD = """
 import asyncio, json, os, signal, sys
-from helpers.process import end_with_parent
+from helpers.process import end_with_parent, read_first_line
+
+def hello(read=None):
+    said = {"pid": os.getpid(), "said": os.environ.get("SAID"), "read": read}
+    print(json.dumps(said), flush=True)
 
 async def main():
     over = asyncio.Event()
     end_with_parent(over.set)
-    print(json.dumps({"pid": os.getpid(), "said": os.environ.get("SAID")}), flush=True)
+    hello()
     await over.wait()
 
 asyncio.run(main())
 """
+READS = CHILD.replace("hello()\n", "hello(line)\n", 1).replace(
+    "async def", "line = read_first_line()\n\nasync def"
+)
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +51,11 @@ def modules(tmp_path_factory):
     folder = tmp_path_factory.mktemp("modules")
     written = {
         "lives": CHILD,
+        "reads": READS,
         "ends": "",
         "babbles": "print('hello', flush=True); input()",
+        "counts": "print(7, flush=True); input()",
+        "waits": "import time; time.sleep(1000)",
         "stays": CHILD.replace("over.set", "lambda: None"),
     }
     for name, code in written.items():
@@ -59,6 +73,11 @@ def started(module, end):
     return parent, psutil.Process(int(parent.stdout.readline()))
 
 
+def running(module):
+    """Our children that run this module."""
+    return [child for child in psutil.Process().children() if module in child.cmdline()]
+
+
 # A child.
 
 
@@ -67,7 +86,7 @@ def test_the_first_line_of_a_child_is_its_hello(modules):
     child = Child("lives", environment={"SAID": "so"})
     try:
         assert child.alive
-        assert child.hello == {"pid": child._process.pid, "said": "so"}
+        assert child.hello == {"pid": child._keeper.process.pid, "said": "so", "read": None}
     finally:
         child.close()
 
@@ -78,7 +97,7 @@ def test_a_child_ends_when_it_is_closed_and_closing_twice_is_harmless(modules):
     child.close()
     child.close()
     assert not child.alive
-    assert child._process.returncode == 0
+    assert child._keeper.process.returncode == 0
 
 
 def test_a_child_that_does_not_end_is_killed(modules, monkeypatch):
@@ -87,7 +106,7 @@ def test_a_child_that_does_not_end_is_killed(modules, monkeypatch):
     child = Child("stays")
     child.close()
     assert not child.alive
-    assert child._process.returncode != 0
+    assert child._keeper.process.returncode != 0
 
 
 def test_a_child_that_ends_at_once_says_nothing(modules):
@@ -97,11 +116,101 @@ def test_a_child_that_ends_at_once_says_nothing(modules):
     assert child.hello == {}
 
 
-def test_a_child_that_says_something_else_is_an_error_and_is_ended(modules):
-    """Nobody would have it to close it."""
-    with pytest.raises(json.JSONDecodeError):
-        Child("babbles")
-    assert not [p for p in psutil.Process().children() if "babbles" in p.cmdline()]
+@pytest.mark.parametrize(("module", "said"), [("babbles", "hello"), ("counts", "7")])
+def test_a_child_that_says_something_else_is_an_error_and_is_ended(modules, module, said):
+    """The error says what it printed, and nobody would have the child to close it."""
+    with pytest.raises(RuntimeError, match=f"{module} should have said .* '{said}'.*sitecustomize"):
+        Child(module)
+    assert not running(module)
+
+
+def test_a_child_that_says_nothing_is_an_error_and_is_ended(modules, monkeypatch):
+    """After the seconds it has for it."""
+    monkeypatch.setattr("helpers.process.START_TIMEOUT", 0.2)
+    with pytest.raises(RuntimeError, match=r"waits said nothing for 0\.2 s, and was ended"):
+        Child("waits")
+    assert not running("waits")
+
+
+@POSIX
+def test_an_interrupted_start_ends_the_child_and_goes_on(modules):
+    """As when a cell is stopped; sixty of them leave nothing."""
+    for turn in range(60):
+        timer = threading.Timer(turn / 400, signal.pthread_kill, (MAIN, signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            timer.start()
+            Child("waits")
+    until(lambda: not running("waits"))
+
+
+def test_a_first_line_is_written_at_once_and_is_nowhere_to_be_seen(modules):
+    """What comes after it is left alone: the end of the parent is seen behind it."""
+    line = "a secret ☂" * 10_000
+    child = Child("reads", first_line=line)
+    assert child.hello["read"] == line
+    process = psutil.Process(child.hello["pid"])
+    assert "secret" not in repr((process.cmdline(), process.environ()))
+    child.close()
+    assert child._keeper.process.returncode == 0
+
+
+def test_a_child_that_ends_before_its_first_line_is_read_says_so_itself(modules):
+    """Nobody gets an error of a pipe, however long the line is."""
+    child = Child("ends", first_line="a secret" * 100_000)
+    child.close()
+    assert child.hello == {}
+
+
+def test_a_first_line_is_one_line():
+    """Before any process is started."""
+    with pytest.raises(ValueError, match="first_line has several lines"):
+        Child("lives", first_line="a\nb")
+
+
+@pytest.mark.parametrize("text", ["", "no end", "x" * (LONGEST_LINE + 1)])
+def test_a_first_line_that_does_not_end_is_an_error(text):
+    """The line is not taken for a whole one."""
+    script = "from helpers.process import read_first_line; read_first_line()"
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(
+        command, input=text, capture_output=True, text=True, env=own_environment()
+    )
+    assert done.stderr.splitlines()[-1].startswith("ValueError: ")
+
+
+def test_a_child_that_nobody_holds_any_more_is_ended(modules):
+    """The collector does not wait for that, and nothing of the process stays."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        child = Child("lives")
+        first = psutil.Process(child.hello["pid"])
+        child = Child("lives")
+        until(lambda: not psutil.pid_exists(first.pid))
+        assert child.alive
+        child.close()
+
+
+def test_a_child_in_a_cycle_is_ended_when_the_cycle_is_collected(modules):
+    """As one that stays in a traceback."""
+    child = Child("lives")
+    cycle = [child]
+    cycle.append(cycle)
+    pid = child.hello["pid"]
+    del child, cycle
+    assert psutil.pid_exists(pid)
+    gc.collect()
+    until(lambda: not psutil.pid_exists(pid))
+
+
+def test_a_child_is_closed_by_many_threads_at_once(modules):
+    """All of them return when it has ended."""
+    child = Child("lives")
+    threads = [threading.Thread(target=child.close) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert not child.alive
 
 
 @pytest.mark.parametrize("end", ["", "raise SystemExit(3)", "import os; os._exit(1)"])
