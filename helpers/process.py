@@ -7,9 +7,12 @@ and asyncio only where a loop is running anyway.
 import atexit
 import json
 import os
+import select
+import signal
 import subprocess
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -24,14 +27,23 @@ COLOURING = ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS")
 PLAIN = {"NO_COLOR": "1", "PYTHON_COLORS": "0"}
 """What forbids colours; Python 3.13 and later obey the second before all others."""
 
-PARENT_CHECK = 1.0
+PARENT_CHECK = 0.5
 """Seconds from one look for the parent to the next. The pipe tells at once; this is for forks."""
+
+HEAD_START = 0.02
+"""Seconds that a child has to say how it started, before it loads what its parent's end needs."""
+
+GRACE = 1.5
+"""Seconds in which a child without a parent has to end by itself, whatever is running in it."""
 
 START_TIMEOUT = 30.0
 """Seconds in which a child has to say how it started: a slow disk, a hundred processes at once."""
 
 END_TIMEOUT = 3.0
 """Seconds in which a child has to end by itself. It is killed then."""
+
+SET_PARENT_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of Linux's <sys/prctl.h>."""
 
 LONGEST_LINE = 1 << 20
 """Bytes that a child's first line may have, in and out: a script of faults has some thousand."""
@@ -224,10 +236,16 @@ def _apart() -> dict[str, Any]:
 
 
 def end_with_parent(end: Callable[[], None]) -> None:
-    """Call `end` in the running loop when our parent ends, however it ends.
+    """Call `end` in the running loop when our parent ends, and end this process if that does not.
 
-    Then its end of our standard input closes. A process that the parent has forked may hold that
-    open: so where a process knows its parent's id, a change of that counts too.
+    Then the parent's end of our standard input closes. A process that it has forked may hold that
+    open: so where a process knows its parent's id, a change of that counts too. GRACE seconds
+    later this process is gone, whatever its loop is busy with.
+
+    While C code holds the interpreter's lock, as a regular expression does, no thread runs that
+    could see to that. Then Linux ends us, at once. It does so when the thread ends that started
+    us: start a process that calls this with `Child`, or from a thread that lives on. On macOS and
+    Windows such a process ends when the C code does.
     """
     import asyncio  # who calls this has it; who does not need not pay for it
 
@@ -235,18 +253,45 @@ def end_with_parent(end: Callable[[], None]) -> None:
     parent = os.getppid()
 
     def watch() -> None:
-        while os.read(0, 4096):
+        if not _is_gone(parent, HEAD_START):
+            _die_with_parent()  # for the thread that asks for it: so not in one that may end
+        while not _is_gone(parent, PARENT_CHECK):
             pass
-        loop.call_soon_threadsafe(end)
+        try:
+            loop.call_soon_threadsafe(end)
+        except RuntimeError:
+            pass  # the loop has closed; the process may still wait for something
+        time.sleep(GRACE)
+        os._exit(1)
 
-    def look() -> None:
-        if os.getppid() != parent:
-            end()
-        loop.call_later(PARENT_CHECK, look)
+    threading.Thread(target=watch, daemon=True, name="parent watch").start()
 
-    threading.Thread(target=watch, daemon=True, name="stdin watch").start()
-    if os.name == "posix":
-        look()
+
+def _is_gone(parent: int, seconds: float) -> bool:
+    """Whether our parent is gone, after a look at our standard input for so many seconds.
+
+    On Windows the look lasts until there is something to read, which is as good.
+    """
+    if os.name == "posix" and os.getppid() != parent:
+        return True
+    try:
+        if os.name == "posix" and not select.select([0], [], [], seconds)[0]:
+            return False
+        return not os.read(0, 4096)
+    except OSError:
+        return True  # there is no standard input, or no longer a terminal
+
+
+def _die_with_parent() -> None:
+    """Let the kernel end this process when its parent ends, where it can."""
+    if sys.platform != "linux":
+        return
+    import ctypes  # a millisecond and a half: not while the process starts
+
+    try:
+        ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    except (OSError, AttributeError):
+        pass  # a C library without it: then as on macOS
 
 
 def raise_file_limit() -> int | None:

@@ -25,6 +25,7 @@ from helpers.strategies import AskAsync, limited
 from helpers.trace import Recorder, step
 
 # What is under way when the service is told to end has a second, as has a learner who waits for it.
+# It is less than a process has that has lost its parent.
 GRACE = 1
 # Connections that may wait to be accepted: a lesson's users all come at one instant.
 BACKLOG = 1_024
@@ -125,6 +126,11 @@ def serve(path: str) -> None:
 async def _serve(path: str) -> None:
     import uvicorn  # here only: the notebook's process needs none of it
 
+    def end() -> None:
+        server.should_exit = True  # there is one as soon as the loop comes to this
+
+    # Before the file runs: what it defines `app` with may not end either.
+    end_with_parent(end)
     # In the loop, as uvicorn itself does it, so that a file may make what needs one.
     defined = runpy.run_path(path, run_name="service")
     if "app" not in defined:
@@ -147,10 +153,6 @@ async def _serve(path: str) -> None:
         )
     )
 
-    def end() -> None:
-        server.should_exit = True
-
-    end_with_parent(end)
     with socket.socket() as place:
         place.bind(("127.0.0.1", 0))
         await server.serve(sockets=[place])

@@ -11,11 +11,13 @@ import warnings
 import psutil
 import pytest
 
+from helpers import process
 from helpers.process import LONGEST_LINE, Child, own_environment, run_python
 from tests.fake_llm.clients import PATIENCE, ended, until
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and limits are POSIX's")
 MAIN = threading.main_thread().ident
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only its kernel ends such a process")
 PARENT = """
 import sys, time
 from helpers.process import Child
@@ -25,7 +27,7 @@ sys.stdin.readline()
 {end}
 """
 CHILD = """
-import asyncio, json, os, signal, sys
+import asyncio, json, os, re, sys, threading, time
 from helpers.process import end_with_parent, read_first_line
 
 def hello(read=None):
@@ -40,9 +42,34 @@ async def main():
 
 asyncio.run(main())
 """
+ARMED = """
+from helpers import process
+armed, die_with_parent = threading.Event(), process._die_with_parent
+
+def arm():
+    die_with_parent()
+    armed.set()
+
+process._die_with_parent = arm
+"""
+UNARMED = """
+from helpers import process
+process._die_with_parent = lambda: None
+"""
+BUSY = """
+    await asyncio.to_thread(armed.wait)
+    hello()
+    {busy}
+"""
 READS = CHILD.replace("hello()\n", "hello(line)\n", 1).replace(
     "async def", "line = read_first_line()\n\nasync def"
 )
+
+
+def busy(work):
+    """A child that does this work as soon as the kernel knows that it ends with its parent."""
+    saying = BUSY.format(busy=work)
+    return CHILD.replace("async def", ARMED + "\nasync def").replace("\n    hello()\n", saying)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +83,11 @@ def modules(tmp_path_factory):
         "babbles": "print('hello', flush=True); input()",
         "counts": "print(7, flush=True); input()",
         "waits": "import time; time.sleep(1000)",
+        "unarmed": CHILD.replace("def hello", UNARMED + "\ndef hello"),
+        "armed": busy("pass"),
+        "loops": busy("while True: pass"),
+        "blocks": busy("time.sleep(1000)"),
+        "computes": busy("re.match('(a+)+$', 'a' * 100 + 'b')"),
         "stays": CHILD.replace("over.set", "lambda: None"),
     }
     for name, code in written.items():
@@ -228,6 +260,55 @@ def test_a_child_ends_when_its_parent_is_killed(modules):
     with parent:
         parent.kill()
         until(lambda: ended(child))
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "loops",
+        "blocks",
+        pytest.param(
+            "computes", marks=pytest.mark.skipif(sys.platform != "linux", reason="README")
+        ),
+    ],
+)
+@pytest.mark.parametrize("how", ["end", "kill"])
+def test_a_child_ends_with_its_parent_whatever_is_running_in_it(modules, work, how):
+    """Where no thread of it can run any more, Linux ends it."""
+    parent, child = started(work, "")
+    with parent:
+        if how == "kill":
+            parent.kill()
+        else:
+            parent.communicate(b"\n")
+        until(lambda: ended(child))
+
+
+def test_a_child_without_a_parent_is_gone_within_three_seconds():
+    """The look for it and the time it has to end by itself leave half of one to be late."""
+    assert process.PARENT_CHECK + process.GRACE <= 2.5
+
+
+@POSIX
+def test_a_forked_copy_that_holds_the_pipe_does_not_hold_the_child(modules):
+    """The child sees that its parent is another one."""
+    hold = "import os\nif os.fork() == 0: os.read(0, 1)\nos._exit(0)"
+    parent, child = started("unarmed", hold)
+    with parent:
+        parent.stdin.write(b"\n")
+        parent.stdin.flush()
+        until(lambda: ended(child))
+
+
+def test_a_child_outlives_the_thread_that_made_it(modules):
+    """Which is its parent for Linux, if it has started it."""
+    made = []
+    thread = threading.Thread(target=lambda: made.append(Child("armed")))
+    thread.start()
+    thread.join(PATIENCE)
+    (child,) = made
+    child.close()
+    assert child._keeper.process.returncode == 0
 
 
 @POSIX

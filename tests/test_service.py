@@ -11,6 +11,7 @@ from helpers import FakeLLM, run
 from helpers.agents import ModelError
 from helpers.process import own_environment
 from helpers.service import Service, customers
+from tests.fake_llm.clients import ended, until
 
 APP = """
 import asyncio, os
@@ -113,6 +114,77 @@ def test_it_ends_with_its_parent(path, how):
             parent.kill()
         parent.communicate("\n")
     assert psutil.wait_procs([service], timeout=10)[1] == []
+
+
+STUCK = """
+import os, re, time
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/stuck")
+async def stuck():
+    os.write(2, b"!")
+    {work}
+"""
+CALLER = """
+import sys, urllib.request
+from helpers.service import Service
+service = Service(sys.argv[1])
+print(service.pid, flush=True)
+urllib.request.urlopen(service.url + "/stuck")
+"""
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "time.sleep(1000)",
+        "while True: pass",
+        pytest.param(
+            "re.match('(a+)+$', 'a' * 100 + 'b')",
+            marks=pytest.mark.skipif(sys.platform != "linux", reason="only its kernel can do it"),
+        ),
+    ],
+)
+def test_it_ends_with_its_parent_whatever_an_endpoint_of_it_does(tmp_path, work):
+    """Where it computes in C code no thread of it runs any more: then Linux ends it."""
+    path = written(tmp_path, STUCK.format(work=work))
+    with subprocess.Popen(
+        [sys.executable, "-c", CALLER, str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=own_environment(),
+    ) as parent:
+        service = psutil.Process(int(parent.stdout.readline()))
+        assert parent.stderr.read(1) == b"!"  # it writes there just before it is stuck
+        parent.kill()
+        until(lambda: ended(service))
+
+
+def test_it_ends_with_its_parent_while_its_file_is_still_running(tmp_path):
+    """A file that does not come to its end is not waited for."""
+    path = written(tmp_path, "import os\nos.write(2, b'!')\nwhile True: pass")
+    with subprocess.Popen(
+        [sys.executable, "-c", CALLER, str(path)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=own_environment(),
+    ) as parent:
+        assert parent.stderr.read(1) == b"!"
+        (service,) = psutil.Process(parent.pid).children()
+        parent.kill()
+        until(lambda: ended(service))
+
+
+def test_one_that_nobody_holds_any_more_is_ended(path):
+    """As when its cell is run again: the new one takes the name, and the old one ends."""
+    service = Service(path, LLM="unused")
+    first = service.pid
+    service = Service(path, LLM="unused")
+    until(lambda: not psutil.pid_exists(first))
+    assert service.alive
+    service.close()
 
 
 @pytest.mark.parametrize(
