@@ -14,9 +14,18 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+"""Variables that name a proxy, in capitals or not."""
+
+NOT_THROUGH_PROXIES = ("no_proxy", "NO_PROXY")
+"""Variables for what does not go there. Clients that read only the second find it, too."""
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+"""This machine, as a client may write it in an address."""
 
 MANY_FILES = (65_536, 10_240, 4_096)
 """Limits of open files to try: the most that is of use, what macOS allows, the least of use."""
@@ -318,16 +327,36 @@ def raise_file_limit() -> int | None:
     return None if now == resource.RLIM_INFINITY else now
 
 
+def spare_loopback(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Let clients reach this machine itself without a proxy, whatever variables name one.
+
+    A proxy elsewhere would not find a server of ours, which listens here. Only where variables do:
+    where none does, Windows and macOS have settings of their own, which Python's clients would no
+    longer look at if a variable were set. What is not sent through proxies yet stays so.
+    """
+    if not any(environment.get(name) or environment.get(name.lower()) for name in PROXIES):
+        return
+    parts = ",".join(environment.get(name, "") for name in NOT_THROUGH_PROXIES).split(",")
+    spared = dict.fromkeys(part.strip() for part in parts if part.strip())
+    if list(spared) == ["*"]:
+        return  # nothing goes there; and that holds only where the star stands alone
+    for name in NOT_THROUGH_PROXIES:
+        environment[name] = ",".join(spared | dict.fromkeys(LOOPBACK))
+
+
 def own_environment(**more: str) -> dict[str, str]:
     """The environment for a Python of ours: it finds `helpers`, and nothing colours its messages.
 
     Jupyter's kernels set FORCE_COLOR, and since 3.13 Python then colours tracebacks even where
-    they go to a pipe, so that a line of it no longer starts with the name of the error.
+    they go to a pipe, so that a line of it no longer starts with the name of the error. Nor does
+    it look for our servers behind a proxy.
     """
     plain = {name: value for name, value in os.environ.items() if name not in COLOURING}
     root = str(Path(__file__).resolve().parents[1])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
-    return {**plain, **PLAIN, "PYTHONPATH": path, **more}
+    environment = {**plain, **PLAIN, "PYTHONPATH": path, **more}
+    spare_loopback(environment)
+    return environment
 
 
 def run_python(

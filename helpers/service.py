@@ -20,7 +20,7 @@ from typing import Self
 import aiohttp
 
 from helpers.agents import Answer, ModelError
-from helpers.process import Child, end_with_parent
+from helpers.process import Child, end_with_parent, spare_loopback
 from helpers.strategies import AskAsync, limited
 from helpers.trace import Recorder, step
 
@@ -43,6 +43,7 @@ class Service:
         self.path = Path(path).resolve()
         if not self.path.is_file():
             raise ValueError(f"path is {str(path)!r}; it takes a Python file that defines `app`")
+        spare_loopback()
         self._child = Child("helpers.service", str(self.path), environment=environment)
         hello = self._child.hello
         if "url" not in hello:

@@ -7,12 +7,20 @@ import subprocess
 import sys
 import threading
 import warnings
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psutil
 import pytest
 
 from helpers import process
-from helpers.process import LONGEST_LINE, Child, own_environment, run_python
+from helpers.process import (
+    LONGEST_LINE,
+    PROXIES,
+    Child,
+    own_environment,
+    run_python,
+    spare_loopback,
+)
 from tests.fake_llm.clients import PATIENCE, ended, until
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and limits are POSIX's")
@@ -360,6 +368,136 @@ def test_what_the_path_held_is_still_found(monkeypatch):
     ours, theirs = own_environment()["PYTHONPATH"].split(os.pathsep)
     assert os.path.isdir(os.path.join(ours, "helpers"))
     assert theirs == "theirs"
+
+
+# This machine is never behind a proxy.
+
+
+class Replies(BaseHTTPRequestHandler):
+    """Answers every request with its server's status, and JSON that any client takes."""
+
+    def do_GET(self):
+        self.server.asked += 1
+        content = b'{"object": "list", "data": []}'
+        self.send_response(self.server.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="module")
+def servers():
+    """A server and, before it, a proxy that lets nothing through."""
+    both = [ThreadingHTTPServer(("127.0.0.1", 0), Replies) for _ in range(2)]
+    for server, status in zip(both, (200, 502), strict=True):
+        server.status, server.asked = status, 0
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+    yield both
+    for server in both:
+        server.shutdown()
+        server.server_close()
+
+
+CLIENTS = {
+    "requests": "import requests\ndef get(url): return requests.get(url).status_code",
+    "session": "import requests\ndef get(url): return requests.Session().get(url).status_code",
+    "urllib": """
+import urllib.error, urllib.request
+def get(url):
+    try:
+        return urllib.request.urlopen(url).status
+    except urllib.error.HTTPError as error:
+        return error.code
+""",
+    "openai": """
+import openai
+def get(url):
+    client = openai.OpenAI(base_url=url, api_key="none", max_retries=0)
+    try:
+        return client.models.with_raw_response.list().http_response.status_code
+    except openai.APIStatusError as error:
+        return error.status_code
+""",
+    "async openai": """
+import asyncio, openai
+def get(url):
+    async def main():
+        client = openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0)
+        try:
+            return (await client.models.with_raw_response.list()).http_response.status_code
+        except openai.APIStatusError as error:
+            return error.status_code
+    return asyncio.run(main())
+""",
+    "aiohttp": """
+import asyncio, aiohttp
+def get(url):
+    async def main():
+        async with aiohttp.ClientSession(trust_env=True) as session:
+            async with session.get(url) as reply:
+                return reply.status
+    return asyncio.run(main())
+""",
+}
+BEFORE_AND_AFTER = """
+import os, sys
+from helpers.process import spare_loopback
+for name in ("no_proxy", "NO_PROXY"):
+    os.environ.pop(name, None)
+before = get(sys.argv[1])
+spare_loopback()
+print(before, get(sys.argv[1]), get(sys.argv[1].replace("127.0.0.1", "localhost")))
+"""
+
+
+@pytest.mark.parametrize(
+    ("client", "name"),
+    [*((client, "HTTP_PROXY") for client in CLIENTS), ("requests", "all_proxy")],
+)
+def test_no_client_looks_for_this_machine_behind_a_proxy(monkeypatch, servers, client, name):
+    """It did until it was told: then the proxy hears of nothing any more."""
+    server, proxy = servers
+    for known in PROXIES:
+        monkeypatch.delenv(known, raising=False)
+        monkeypatch.delenv(known.lower(), raising=False)
+    monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.server_port}")
+    heard = proxy.asked
+    script = CLIENTS[client] + BEFORE_AND_AFTER
+    address = f"http://127.0.0.1:{server.server_port}/v1"
+    done = run_python("-c", script, address)
+    assert (done.stdout, done.stderr, proxy.asked - heard) == ("502 200 200\n", "", 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "spared"),
+    [
+        ({}, None),
+        ({"NO_PROXY": "intranet"}, "intranet"),
+        ({"HTTP_PROXY": ""}, None),
+        ({"HTTP_PROXY": "p"}, "localhost,127.0.0.1,::1"),
+        ({"https_proxy": "p", "NO_PROXY": "a, ::1"}, "a,::1,localhost,127.0.0.1"),
+        ({"ALL_PROXY": "p", "no_proxy": "a", "NO_PROXY": "b,a"}, "a,b,localhost,127.0.0.1,::1"),
+        ({"HTTP_PROXY": "p", "NO_PROXY": "*"}, "*"),
+    ],
+)
+def test_what_is_spared_already_stays_so(given, spared):
+    """And where no variable names a proxy, nothing is set."""
+    environment = dict(given)
+    spare_loopback(environment)
+    assert environment.get("NO_PROXY") == spared
+    assert environment.get("no_proxy") in (None, spared)
+    spare_loopback(environment)
+    assert environment.get("NO_PROXY") == spared
+
+
+def test_a_python_of_ours_finds_this_machine(monkeypatch):
+    """Whoever starts it."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    assert "127.0.0.1" in own_environment()["NO_PROXY"].split(",")
 
 
 # What it costs.

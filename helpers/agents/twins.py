@@ -19,6 +19,7 @@ import requests
 
 from helpers.agents.protocol import checked, message_in, tool_result, tool_wanted
 from helpers.agents.tools import TOOLS, local_tool
+from helpers.process import spare_loopback
 from helpers.trace import Recorder, step
 
 SYSTEM = "You are a helpful assistant. Answer from the context; use a tool where one helps."
@@ -57,15 +58,18 @@ class _Common:
         *,
         record: Recorder | None = None,
         model: str = "gpt-4o-mini",
-        api_key: str = "none",
+        api_key: str | None = None,
         services: str | None = None,
+        services_key: str | None = None,
         max_steps: int = 5,
         timeout: float = 30.0,
     ) -> None:
         """base_url: where the model is; ends in /v1. services: where search, weather and notes are.
 
-        record: told of each step, see helpers.trace. max_steps: calls of the model for one
-        question. timeout: of one HTTP call, in seconds. Raises ValueError that names the setting.
+        api_key: for the model, and for the services where these are on its server (`services` not
+        given). services_key: for services elsewhere. record: told of each step, see helpers.trace.
+        max_steps: calls of the model for one question. timeout: of one HTTP call, in seconds.
+        Raises ValueError that names the setting.
         """
         if not str(base_url).startswith(("http://", "https://")):
             raise ValueError(f"base_url is {base_url!r}; it takes an address such as llm.base_url")
@@ -77,7 +81,11 @@ class _Common:
         self.model = model
         self.max_steps = max_steps
         self.timeout = timeout
-        self.headers = {"Authorization": f"Bearer {api_key}"}
+        self.headers = _authorization(api_key)
+        # Never a provider's key for another server.
+        shared = services is None and services_key is None
+        self.services_headers = self.headers if shared else _authorization(services_key)
+        spare_loopback()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(max_steps={self.max_steps})"
@@ -114,7 +122,7 @@ class Agent(_Common):
     def ask(self, question: str) -> Answer:
         """Answer one question. Raises ModelError, StepLimit, or requests' own errors."""
         with step(self.record, question, "retrieve"):
-            found = self._call("GET", f"{self.services}/search", params={"q": question})
+            found = self._service("GET", "/search", params={"q": question})
         messages = self._opening(question, found)
         for turn in range(1, self.max_steps + 1):
             with step(self.record, question, "model"):
@@ -129,21 +137,24 @@ class Agent(_Common):
             raise self._too_long()
         with step(self.record, question, "process"):
             answer = Answer(message["content"].strip(), turn)
-            self._call("POST", f"{self.services}/notes", json={"text": answer.text})
+            self._service("POST", "/notes", json={"text": answer.text})
         return answer
 
     def _chat(self, messages: list[dict], tag: str) -> dict:
         url, body = f"{self.base_url}/chat/completions", self._body(messages)
-        return message_in(self._call("POST", url, json=body, headers={"x-tag": tag}))
+        headers = {**self.headers, "x-tag": tag}
+        return message_in(self._call("POST", url, headers, json=body))
+
+    def _service(self, method: str, path: str, **options: Any) -> dict:
+        return self._call(method, self.services + path, self.services_headers, **options)
 
     def _use(self, call: dict) -> str:
         name, arguments = tool_wanted(call)
         if name == "get_weather" and arguments:
-            return json.dumps(self._call("GET", f"{self.services}/weather", params=arguments))
+            return json.dumps(self._service("GET", "/weather", params=arguments))
         return local_tool(name, arguments)
 
-    def _call(self, method: str, url: str, *, headers: dict | None = None, **options: Any) -> dict:
-        headers = {**self.headers, **(headers or {})}
+    def _call(self, method: str, url: str, headers: dict, **options: Any) -> dict:
         with self._session().request(
             method, url, headers=headers, timeout=self.timeout, **options
         ) as reply:
@@ -185,7 +196,7 @@ class AsyncAgent(_Common):
     async def ask(self, question: str) -> Answer:
         """Answer one question. Raises ModelError, StepLimit, TimeoutError or aiohttp's errors."""
         with step(self.record, question, "retrieve"):
-            found = await self._call("GET", f"{self.services}/search", params={"q": question})
+            found = await self._service("GET", "/search", params={"q": question})
         messages = self._opening(question, found)
         for turn in range(1, self.max_steps + 1):
             with step(self.record, question, "model"):
@@ -200,23 +211,24 @@ class AsyncAgent(_Common):
             raise self._too_long()
         with step(self.record, question, "process"):
             answer = Answer(message["content"].strip(), turn)
-            await self._call("POST", f"{self.services}/notes", json={"text": answer.text})
+            await self._service("POST", "/notes", json={"text": answer.text})
         return answer
 
     async def _chat(self, messages: list[dict], tag: str) -> dict:
         url, body = f"{self.base_url}/chat/completions", self._body(messages)
-        return message_in(await self._call("POST", url, json=body, headers={"x-tag": tag}))
+        headers = {**self.headers, "x-tag": tag}
+        return message_in(await self._call("POST", url, headers, json=body))
+
+    async def _service(self, method: str, path: str, **options: Any) -> dict:
+        return await self._call(method, self.services + path, self.services_headers, **options)
 
     async def _use(self, call: dict) -> str:
         name, arguments = tool_wanted(call)
         if name == "get_weather" and arguments:
-            return json.dumps(await self._call("GET", f"{self.services}/weather", params=arguments))
+            return json.dumps(await self._service("GET", "/weather", params=arguments))
         return local_tool(name, arguments)
 
-    async def _call(
-        self, method: str, url: str, *, headers: dict | None = None, **options: Any
-    ) -> dict:
-        headers = {**self.headers, **(headers or {})}
+    async def _call(self, method: str, url: str, headers: dict, **options: Any) -> dict:
         async with self._session.request(method, url, headers=headers, **options) as reply:
             return checked(reply.status, reply.headers, await reply.read())
 
@@ -246,6 +258,10 @@ def planned_seconds(questions: Sequence[str], behaviour: dict[str, Any]) -> list
         tool = behaviour["weather_latency"] if kind == "weather" else 0.0
         planned.append(around + model + tool)
     return planned
+
+
+def _authorization(key: str | None) -> dict[str, str]:
+    return {} if key is None else {"Authorization": f"Bearer {key}"}
 
 
 def _tag(question: str, turn: int) -> str:

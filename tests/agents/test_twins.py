@@ -151,15 +151,26 @@ def test_json_that_is_no_reply_is_a_model_error(llm, odd_server, ask, reply, mes
 
 @pytest.fixture
 def odd_server():
-    """Starts servers that answer every request with the same bytes; `asked` keeps the requests."""
+    """Starts servers that answer every request with the same bytes; `asked` keeps what is posted.
+
+    keys: keeps what each request is authorized with, None where that is nothing.
+    """
     servers = []
 
-    def start(reply, asked=None):
+    def start(reply, asked=None, keys=None):
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.reply()
+
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if asked is not None:
                     asked.append(json.loads(body))
+                self.reply()
+
+            def reply(self):
+                if keys is not None:
+                    keys.append(self.headers["Authorization"])
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(reply)))
                 self.end_headers()
@@ -191,6 +202,48 @@ def test_a_tool_that_fails_in_its_own_way_is_told_to_the_model(llm, odd_server, 
     assert result["content"] == "error: the arguments are not a JSON object with values"
 
 
+FOR_ALL = json.dumps(
+    {"results": [], "choices": [{"message": {"role": "assistant", "content": "so"}}]}
+).encode()
+
+
+@both
+@pytest.mark.parametrize(
+    ("settings", "services"),
+    [({}, None), ({"services_key": "ours"}, "Bearer ours")],
+)
+def test_a_providers_key_goes_to_the_provider_only(odd_server, ask, settings, services):
+    """Other services get their own key, or none."""
+    theirs, ours = [], []
+    address = odd_server(FOR_ALL, keys=ours)
+    ask(odd_server(FOR_ALL, keys=theirs), "Hello", api_key="k", services=address, **settings)
+    assert (theirs, ours) == (["Bearer k"], [services] * 2)
+
+
+@both
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, [None] * 3),
+        ({"api_key": "k"}, ["Bearer k"] * 3),
+        ({"api_key": "k", "services_key": "s"}, ["Bearer s", "Bearer k", "Bearer s"]),
+    ],
+)
+def test_on_one_server_one_key_is_enough(odd_server, ask, settings, expected):
+    """Its services are its own."""
+    keys = []
+    ask(odd_server(FOR_ALL, keys=keys), "Hello", **settings)
+    assert keys == expected
+
+
+@both
+def test_a_server_on_this_machine_is_not_looked_for_behind_a_proxy(monkeypatch, odd_server, ask):
+    """Whatever the environment says."""
+    for name, value in (("http_proxy", "http://127.0.0.1:1"), ("no_proxy", ""), ("NO_PROXY", "")):
+        monkeypatch.setenv(name, value)
+    assert ask(odd_server(FOR_ALL), "Hello").text == "so"
+
+
 @pytest.mark.parametrize("agent", [Agent, AsyncAgent])
 @pytest.mark.parametrize(
     ("settings", "message"),
@@ -214,7 +267,7 @@ def plain(function):
     return [ast.unparse(node) for node in body[isinstance(body[0], ast.Expr) :]]
 
 
-@pytest.mark.parametrize("name", ["ask", "_chat", "_use"])
+@pytest.mark.parametrize("name", ["ask", "_chat", "_service", "_use"])
 def test_the_twins_differ_only_in_await(name):
     """Take async and await away, and the statements are the same."""
     assert plain(getattr(Agent, name)) == plain(getattr(AsyncAgent, name))
@@ -222,7 +275,8 @@ def test_the_twins_differ_only_in_await(name):
 
 def test_the_twins_take_the_same_settings():
     """AsyncAgent has one more: the number of connections."""
-    settings = {"model": "m", "api_key": "k", "services": "http://s", "max_steps": 2, "timeout": 1}
+    settings = {"model": "m", "api_key": "k", "services": "http://s", "services_key": "s"}
+    settings |= {"max_steps": 2, "timeout": 1}
     one = vars(Agent("http://127.0.0.1/v1", record=print, **settings))
     two = vars(AsyncAgent("http://127.0.0.1/v1", record=print, **settings, connections=3))
     public = {name: value for name, value in one.items() if not name.startswith("_")}
