@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from helpers.fake_llm.visible import BLOCK, visible
+
 # The class of what differs from run to run; tests/nbval.cfg skips it where it compares outputs.
 VARIES = "varies"
 # JupyterLab's own colours, light and dark, and where there is no JupyterLab the light ones.
@@ -16,6 +18,11 @@ def figure(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
+def as_html(text: str, keep: str = "") -> str:
+    """Text for a page: none of it is markup, and of what cannot be seen only `keep` stays."""
+    return escape(visible(text, keep))
+
+
 class Markup(str):
     """A cell whose text is HTML already."""
 
@@ -26,12 +33,12 @@ class Varying(str):
 
 def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table with a caption and scoped headers; every cell is escaped unless it is Markup."""
-    names = "".join(f'<th scope="col" style="{_LEFT}">{escape(name)}</th>' for name in head)
+    names = "".join(f'<th scope="col" style="{_LEFT}">{as_html(name)}</th>' for name in head)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    title = f'<caption style="{_LEFT};font-weight:bold">{escape(caption)}</caption>'
-    table = f"<table>{title}<thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
     # What may have to be scrolled sideways must be reached by the keyboard, and have a name.
-    name = escape(caption, quote=True)
+    name = as_html(caption)
+    title = f'<caption style="{_LEFT};font-weight:bold">{name}</caption>'
+    table = f"<table>{title}<thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
     return (
         f'<div role="region" aria-label="{name}" tabindex="0" style="overflow-x:auto">{table}</div>'
     )
@@ -39,13 +46,13 @@ def html_table(caption: str, head: Sequence[str], rows: Iterable[Sequence[object
 
 def _cell(value: object) -> str:
     mark = f' class="{VARIES}"' if isinstance(value, Varying) else ""
-    text = value if isinstance(value, Markup) else escape(str(value))
+    text = value if isinstance(value, Markup) else as_html(str(value), BLOCK)
     return f'<td style="{_LEFT}"{mark}>{text}</td>'
 
 
 def text_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """The same as aligned columns of text."""
-    lines = [[str(cell) for cell in row] for row in [head, *rows]]
+    """The same as aligned columns of text, where a cell has one line."""
+    lines = [[visible(str(cell)) for cell in row] for row in [head, *rows]]
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join(_aligned(line, widths) for line in lines)
 
@@ -57,17 +64,21 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
 def note_html(title: str, parts: Iterable[tuple[str, str]], *, good: bool) -> str:
     """A titled note with named parts; the colour of its edge only repeats what the title says."""
     edge = f"border-left:4px solid {_COLOURS['good' if good else 'bad']}"
-    rows = "".join(f"<dt><b>{escape(name)}</b></dt><dd>{escape(text)}</dd>" for name, text in parts)
+    rows = "".join(
+        f"<dt><b>{as_html(name)}</b></dt><dd>{as_html(text, BLOCK)}</dd>" for name, text in parts
+    )
     body = f'<dl style="margin:0.3em 0 0">{rows}</dl>' if rows else ""
     return (
         f'<div role="status" style="{edge};padding:0.4em 0.8em;margin:0.3em 0">'
-        f"<strong>{escape(title)}</strong>{body}</div>"
+        f"<strong>{as_html(title)}</strong>{body}</div>"
     )
 
 
 def note_text(title: str, parts: Iterable[tuple[str, str]]) -> str:
     """The same as lines of text."""
-    return "\n".join([title, *(f"  {name}: {text}" for name, text in parts)])
+    lines = [visible(title)]
+    lines += [f"  {visible(name)}: {visible(text, BLOCK)}" for name, text in parts]
+    return "\n".join(lines)
 
 
 class Table:

@@ -3,6 +3,7 @@
 import pytest
 
 from helpers.tables import (
+    BLOCK,
     Markup,
     Table,
     Varying,
@@ -11,6 +12,7 @@ from helpers.tables import (
     note_html,
     note_text,
     text_table,
+    visible,
 )
 
 
@@ -53,6 +55,41 @@ def test_cells_are_escaped_unless_they_are_markup():
     """What a learner typed or a server said is never markup."""
     page = html_table("t", ("<h>",), [("<b>",), (Markup("<i>x</i>"),)])
     assert "&lt;h&gt;" in page and ">&lt;b&gt;</td>" in page and "><i>x</i></td>" in page
+
+
+HOSTILE = {
+    "[/x]": "[/x]",
+    "\x1b]0;owned\x07": r"\x1b]0;owned\x07",
+    "\x9b31m": r"\x9b31m",
+    "pay \u202e001": r"pay \u202e001",
+    "half \ud83d": r"half \ud83d",
+    "e" + "\u0301" * 200: "e" + "\u0301" * 200,
+    "日本語": "日本語",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_controls_are_spelt_out_wherever_text_is_shown(text):
+    """A question is a learner's text and an answer a model's: neither steers a terminal or page."""
+    shown = [
+        html_table(text, (text,), [(text,), (Varying(text),)]),
+        note_html(text, [(text, text)], good=True),
+        text_table((text,), [(text,)]),
+        note_text(text, [(text, text)]),
+    ]
+    assert [page.count(HOSTILE[text]) for page in shown] == [5, 3, 2, 3]
+    assert all(visible(page, BLOCK) == page for page in shown)
+
+
+def test_lines_are_kept_where_there_is_room_for_them():
+    """In the cells of a page and in a note's texts; a cell of text columns has one line."""
+    text = "one\n\ttwo"
+    assert text in html_table("t", ("a",), [(text,)])
+    assert text in note_html("t", [("a", text)], good=True) and text in note_text(
+        "t", [("a", text)]
+    )
+    assert text_table(("a", "b"), [(text, "c")]).splitlines()[1] == r"one\n\ttwo  c"
+    assert r"one\n\ttwo</caption>" in html_table(text, ("a",), [])
 
 
 def test_what_varies_is_marked_and_escaped():

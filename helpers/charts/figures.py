@@ -16,11 +16,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.text import Text
 
 from helpers.charts.bars import Bar
 from helpers.charts.palette import in_order, kind_of
 from helpers.charts.svg import element
-from helpers.tables import html_table, text_table
+from helpers.tables import html_table, text_table, visible
 
 INK = "#333333"  # words
 FAINT = "#6B6B6B"  # less important words; still 5 : 1 against white
@@ -59,7 +60,7 @@ class Chart:
 
     def __init__(self, figure: Figure, alt: str, head: Sequence[str], rows: Iterable[Sequence]):
         self.figure = figure
-        self.alt = alt
+        self.alt = visible(alt)
         self.head = tuple(head)
         self.rows = [tuple(row) for row in rows]
         # What pyplot would do; but pyplot keeps every figure alive and bears no second thread.
@@ -140,8 +141,9 @@ def grid(axis: Axes, which: str) -> None:
 def title(axis: Axes, words: str, more: str = "") -> None:
     """A title at the left. more: beside it, what is less important."""
     text = axis.set_title(words, loc="left", fontsize=_LARGE, color=INK, fontweight="bold", pad=6)
+    _as_text(text)
     if more:
-        axis.annotate(
+        beside = axis.annotate(
             more,
             xy=(1, 0),
             xycoords=text,
@@ -151,19 +153,28 @@ def title(axis: Axes, words: str, more: str = "") -> None:
             color=FAINT,
             va="bottom",
         )
+        _as_text(beside)
 
 
 def label(axis: Axes, across: str = "", up: str = "") -> None:
     """What the axes are, and in which unit."""
     if across:
-        axis.set_xlabel(across, color=FAINT, fontsize=_SMALL)
+        _as_text(axis.set_xlabel(across, color=FAINT, fontsize=_SMALL))
     if up:
-        axis.set_ylabel(up, color=FAINT, fontsize=_SMALL)
+        _as_text(axis.set_ylabel(up, color=FAINT, fontsize=_SMALL))
 
 
 def legend(where: Axes | Figure, place: str = "best", **options: Any) -> None:
     """The labels of what was drawn. place: as matplotlib's `loc`."""
-    where.legend(loc=place, frameon=False, fontsize=_SMALL, labelcolor=INK, **options)
+    shown = where.legend(loc=place, frameon=False, fontsize=_SMALL, labelcolor=INK, **options)
+    for words in shown.get_texts():
+        _as_text(words)
+
+
+def _as_text(words: Text) -> None:
+    """Show words as they are: "$" is no formula, and a control cannot spoil an SVG."""
+    words.set_text(visible(words.get_text()))
+    words.set_parse_math(False)
 
 
 def look_of(kind: str) -> dict[str, str]:

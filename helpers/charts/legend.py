@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from functools import cache
-from html import escape
 
 from helpers.charts.hatching import fill
 from helpers.charts.palette import in_order, kind_of
 from helpers.charts.svg import element
+from helpers.tables import as_html
 
 
 def legend_html(kinds: Iterable[str], key: str = "c") -> str:
@@ -21,4 +21,4 @@ def _entry(kind: str, key: str) -> str:
     sample = element(
         "svg", element("rect", rx=2, fill=fill(kind, key), **size), aria_hidden="true", **size
     )
-    return element("span", sample, escape(kind_of(kind).word), class_="course-key")
+    return element("span", sample, as_html(kind_of(kind).word), class_="course-key")

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from functools import cache
-from html import escape
 from itertools import chain
+
+from helpers.tables import as_html
 
 # The page's own colour of text, so that a chart is legible in the light theme and in the dark one.
 INK = "currentColor"
@@ -39,7 +40,7 @@ def element(tag: str, *children: str, **attributes: object) -> str:
 
     Underscores in names become hyphens, and class_ is class. An attribute that is None is left out.
     A float keeps a tenth, which is a tenth of a pixel; below 1 it is a share and keeps two digits.
-    Attributes are escaped; children are markup already.
+    Attributes are shown as text (tables.as_html); children are markup already.
     """
     given = "".join(
         [
@@ -61,7 +62,7 @@ def _name(name: str) -> str:
 def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
-    return escape(value) if isinstance(value, str) else str(value)
+    return as_html(value) if isinstance(value, str) else str(value)
 
 
 def path(d: str, **attributes: object) -> str:
@@ -98,4 +99,4 @@ def text(
         "opacity": 0.75 if faint else None,
         "font_weight": 600 if bold else None,
     }
-    return element("text", escape(words), **look | attributes)
+    return element("text", as_html(words), **look | attributes)

@@ -1,9 +1,8 @@
 """A run in words and numbers: what stands beside its chart, and why not to trust its times."""
 
-from html import escape
-
 from helpers.charts.drawn import Drawn
 from helpers.charts.svg import element
+from helpers.tables import as_html
 from helpers.trace import Summary
 
 # The share of a processor, and of all of them, from which on work has to wait for work. Where one
@@ -48,7 +47,7 @@ def numbers_html(run: Drawn, summary: Summary) -> str:
         value=done,
     )
     numbers = [
-        element("div", element("span", escape(name)), element("b", escape(value)))
+        element("div", element("span", as_html(name)), element("b", as_html(value)))
         for name, value in _numbers(run, summary, done).items()
     ]
     return progress + element("div", *numbers, class_="course-numbers")

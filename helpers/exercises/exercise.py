@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from helpers.exercises.trial import Evidence, Trial
-from helpers.tables import note_html
+from helpers.tables import note_html, note_text
 
 # Seconds. A good answer takes less than two even on a slow machine, and nobody likes to wait
 # longer than this for a bad one.
@@ -103,7 +103,7 @@ class CheckResult:
         return parts + ([("Note", self.note)] if self.note else [])
 
     def __repr__(self) -> str:
-        return "\n".join([self._title, *(f"  {name}: {text}" for name, text in self._parts)])
+        return note_text(self._title, self._parts)
 
     def _repr_html_(self) -> str:
         return note_html(self._title, self._parts, good=bool(self))

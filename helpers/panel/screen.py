@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from html import escape
 
 import ipywidgets as widgets
 
@@ -11,6 +10,7 @@ from helpers.charts.timeline import timeline_html
 from helpers.charts.words import describe, numbers_html
 from helpers.panel.controls import Choice, StatusLine
 from helpers.runs import Run
+from helpers.tables import BLOCK, as_html
 from helpers.trace import Summary
 
 # Pixels: narrower, the words in a chart run into each other; wider, they are far from their bars.
@@ -123,4 +123,4 @@ class Screen(widgets.VBox):
 
 
 def _notes_html(notes: Sequence[str]) -> str:
-    return "".join(f'<div class="course-notes">{escape(note)}</div>' for note in notes)
+    return "".join(f'<div class="course-notes">{as_html(note, BLOCK)}</div>' for note in notes)

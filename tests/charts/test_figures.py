@@ -3,6 +3,7 @@
 import csv
 import html
 import re
+from xml.etree import ElementTree
 
 import pytest
 from matplotlib.colors import to_hex
@@ -16,8 +17,10 @@ from helpers.charts.figures import (
     look_of,
     title,
 )
+from helpers.charts.lines import curves
 from helpers.charts.palette import KINDS
 from helpers.process import run_python
+from helpers.tables import visible
 
 
 @pytest.fixture
@@ -55,6 +58,20 @@ def test_a_chart_can_be_saved(chart, tmp_path, ending, begins):
     path = tmp_path / f"chart.{ending}"
     chart.save(path)
     assert path.read_bytes().startswith(begins)
+
+
+def test_words_are_shown_as_they_are(tmp_path):
+    """A name is no formula, and a control in it leaves the SVG a picture that can be read."""
+    name = r"$\nope{ $2 \x1b[31m"
+    series = curves({name: {1: 1.0, 2: 2.0}}, name, name)
+    series.save(tmp_path / "chart.svg")
+    ElementTree.parse(tmp_path / "chart.svg")
+    (axis,) = series.figure.axes
+    words = [*axis.get_legend().get_texts(), axis.xaxis.label]
+    assert {text.get_text() for text in words} == {visible(name)}
+    assert axis.get_title(loc="left") == visible(name) and visible(name) in series.alt
+    for shown in (str(series), series._repr_html_()):
+        assert r"\x1b[31m" in shown and "\x1b" not in shown
 
 
 def test_a_saved_table_is_the_chart_s(chart, tmp_path):
