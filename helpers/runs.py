@@ -190,7 +190,7 @@ class Run:
             self._finish("done", answers=answers)
 
     def _blocking(self) -> Any:
-        with self._agent(self.llm.base_url, record=self._record) as agent:
+        with self._opened() as agent:
 
             def ask(question: str) -> Any:
                 with step(self._record, question, "query"):
@@ -201,7 +201,7 @@ class Run:
 
     async def _main(self) -> Any:
         self._task = asyncio.current_task()
-        async with self._agent(self.llm.base_url, record=self._record) as agent:
+        async with self._opened() as agent:
 
             async def ask(question: str) -> Any:
                 with step(self._record, question, "query"):
@@ -212,6 +212,12 @@ class Run:
                 self.lag = meter.seen
                 async with meter.watched():
                     return await self.strategy(ask, self.questions, self.limit)
+
+    def _opened(self) -> Any:
+        """The agent for this run, still to be entered."""
+        key = self.llm.api_key
+        keys = {} if key is None else {"api_key": key}
+        return self._agent(self.llm.base_url, record=self._record, **keys)
 
     @contextmanager
     def _clock(self) -> Iterator[None]:
@@ -280,8 +286,9 @@ def start(
 
     questions: how many of the shipped ones (of one `kind`, or None for all kinds in turn), or your
     own list. limit: questions in flight, handed to the strategy.
-    agent: called as agent(base_url, record=...) for the agent to use; by default the strategy's own
-    `agent`, if it has one, or Agent for a `def`, AsyncAgent for an `async def`.
+    agent: called as agent(base_url, record=...) for the agent to use, with `api_key=` too where the
+    server needs one; by default the strategy's own `agent`, if it has one, or Agent for a `def`,
+    AsyncAgent for an `async def`.
     behaviour: settings of the fake LLM for this run; afterwards it has its own again.
     Raises TypeError or ValueError that name the argument, and RuntimeError while another run uses
     this fake LLM.

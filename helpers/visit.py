@@ -19,6 +19,10 @@ class LLM(Protocol):
     def url(self) -> str:
         """The same server without /v1; two handles on one server have the same."""
 
+    @property
+    def api_key(self) -> str | None:
+        """The key that an agent needs there, None for none."""
+
     def behaviour(self) -> dict[str, Any]:
         """Its settings as they are now."""
 
@@ -78,7 +82,8 @@ class Visit:
     def journal(self) -> list[dict[str, Any]]:
         """The server's records of this visit. Raises ConnectionError when it is gone."""
         records = self._llm.journal(since=self._mark)
-        return records if self._until is None else records[: max(0, self._until - self._mark)]
+        until = self._until
+        return records if until is None else [r for r in records if _number(r) < until]
 
     def end(self) -> dict[str, Any] | None:
         """Set the behaviour back and let the next one in.
@@ -106,6 +111,11 @@ class Visit:
                 "Start it again: run the cell that made it, or FakeLLM(...)."
             )
         return error
+
+
+def _number(record: dict[str, Any]) -> int:
+    """What a mark counts; others on the same server take some of the numbers."""
+    return int(record["id"].removeprefix("req_"))
 
 
 def _take_place(url: str, visitor: object) -> None:

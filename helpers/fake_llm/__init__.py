@@ -7,32 +7,22 @@
 """
 
 import json
-import time
+import os
 from typing import Any, Self
+from urllib.parse import quote
 
 from helpers.fake_llm.behaviour import Behaviour
-from helpers.process import Child
+from helpers.fake_llm.client import Client, FakeLLMGone, Numbers, ask, check_key
+from helpers.process import Child, spare_loopback
 
-__all__ = ["FakeLLM", "FakeLLMGone"]
+__all__ = ["Client", "FakeLLM", "FakeLLMGone"]
 
-CALL_TIMEOUT = 30.0
-"""Seconds to wait for the server itself: reading a journal of 100,000 records takes a few."""
-
-SETTLE_PERIOD = 0.02
-"""Seconds from one look to the next while settling: a look costs the server a millisecond."""
+SECRET_BYTES = 24  # random ones: nobody guesses 192 bits
 
 
-class FakeLLMGone(ConnectionError):
-    """The fake LLM is not running."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the fake LLM is not running (any more); start it again: llm = FakeLLM(...)"
-        )
-
-
-class FakeLLM:
-    """A running fake LLM, with or without `with`: it ends with this process, however that ends.
+class FakeLLM(Numbers):
+    """A running fake LLM, with or without `with`: it ends with this process, however that ends,
+    and when no name holds it any more.
 
         FakeLLM()                                     200 ms a reply
         FakeLLM(latency=2, tail=0.5, seed=7)          a long tail, the same in each run
@@ -40,16 +30,32 @@ class FakeLLM:
         FakeLLM(requests_per_minute=600)              beyond: 429 with Retry-After
         FakeLLM(script=["503", "503"])                the next two requests fail
 
-    port: where it listens, 0 for any free one; host: its address, others need an `api_key`.
+    port: where it listens, 0 for any free one; host: its address, others than this machine's own
+    need an api_key. api_key: the only one that is let in, None for any.
+    `add` lets others in, each with a key, a journal, limits and scripts of their own.
     Raises ValueError that names setting, value and range, and RuntimeError if the server cannot
     start. Whatever asks the server raises FakeLLMGone, a ConnectionError, once it has ended.
     """
 
-    def __init__(self, /, *, port: int = 0, host: str = "127.0.0.1", **settings: Any):
+    def __init__(
+        self,
+        /,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        api_key: str | None = None,
+        **settings: Any,
+    ):
+        Behaviour().changed(**settings)  # so a wrong one is told before anything has started
+        check_key(api_key)
+        spare_loopback()
         self._given = dict(settings)
-        self._key = Behaviour().changed(**settings).api_key
-        place = ("--host", host, "--port", str(port), "--behaviour", json.dumps(settings))
-        self._child = Child("helpers.fake_llm", "--until-stdin-closes", *place)
+        self.api_key = api_key
+        self._secret = os.urandom(SECRET_BYTES).hex()
+        secrets = {"secret": self._secret, "api_key": api_key, "behaviour": settings}
+        place = ("--host", host, "--port", str(port))
+        how = ("--until-stdin-closes", "--secrets-from-stdin")
+        self._child = Child("helpers.fake_llm", *how, *place, first_line=json.dumps(secrets))
         hello = self._child.hello
         if "base_url" not in hello:
             self.close()
@@ -58,7 +64,7 @@ class FakeLLM:
         self.base_url: str = hello["base_url"]
         self.url = self.base_url.removesuffix("/v1")
         self.pid: int = hello["pid"]
-        self._address = self.url.removeprefix("http://")
+        self._control_url: str = hello["control_url"]
 
     def __enter__(self) -> Self:
         return self
@@ -74,52 +80,37 @@ class FakeLLM:
         """Whether the server's process runs."""
         return self._child.alive
 
-    def behaviour(self) -> dict[str, Any]:
-        """All settings as they are now."""
-        return self._call("GET", "/behaviour")
+    def behave(self, participant: str | None = None, /, **settings: Any) -> None:
+        """Change settings, all at once or none, of all or of one participant.
 
-    def behave(self, /, **settings: Any) -> None:
-        """Change settings, all at once or none; `behaviour()` reads them.
-
-        ValueError names setting, value and range.
+        `behaviour()` reads those of all. ValueError names setting, value and range.
         """
         Behaviour().changed(**settings)  # so a wrong one is told without asking the server
-        self._call("PUT", "/behaviour", settings)
-        if "api_key" in settings:
-            self._key = settings["api_key"]
-        self._given |= settings
-
-    def mark(self) -> int:
-        """A point in the journal, to read only what arrives after it."""
-        return self._call("GET", "/mark")["mark"]
-
-    def journal(self, since: int = 0) -> list[dict[str, Any]]:
-        """The records of the requests that arrived since a mark."""
-        return self._call("GET", f"/journal?since={since:d}")
-
-    def stats(self, since: int = 0, kind: str | None = None) -> dict[str, Any]:
-        """Counts, peaks and percentiles of the requests since a mark, of one kind or of all.
-
-        kind: "chat", "search", "weather", "notes", "models" or "other"; times are seconds.
-        """
-        return self._call("GET", f"/stats?since={since:d}" + (f"&kind={kind}" if kind else ""))
-
-    def settle(self, since: int = 0, seconds: float = 2.0) -> bool:
-        """Wait until nothing that arrived since a mark is in flight.
-
-        A client may have its reply, or have left, a moment before the server has noted it: so
-        settle before you count. False if after so many `seconds` something is in flight still.
-        """
-        end = time.monotonic() + seconds
-        while self.stats(since)["in_flight"]:
-            if time.monotonic() > end:
-                return False
-            time.sleep(SETTLE_PERIOD)
-        return True
+        if participant is None:
+            self._call("PUT", "/behaviour", settings)
+            self._given |= settings
+        else:
+            self._call("PUT", f"/participants/{quote(participant, safe='')}/behaviour", settings)
 
     def reset(self) -> None:
         """Forget the journal."""
         self._call("DELETE", "/journal")
+
+    def add(self, name: str) -> Client:
+        """Let another participant in, and return what it needs to know.
+
+        From now on nobody is let in without a key. ValueError where the name is taken or is none.
+        """
+        key = self._call("POST", "/participants", {"name": name})["key"]
+        return Client(self.base_url, key, name)
+
+    def remove(self, name: str) -> None:
+        """End the participant with this name: what is in flight is cut, the key is nobody's."""
+        self._call("DELETE", f"/participants/{quote(name, safe='')}")
+
+    def participants(self) -> list[str]:
+        """The names of those who were added."""
+        return self._call("GET", "/participants")
 
     def close(self) -> None:
         """End the server. Harmless when it has ended, and in a forked child."""
@@ -128,23 +119,4 @@ class FakeLLM:
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         if not self.alive:
             raise FakeLLMGone
-        # Not at the top: the server's own process has this module too, and starts sooner without.
-        from http.client import HTTPConnection, HTTPException
-
-        connection = HTTPConnection(self._address, timeout=CALL_TIMEOUT)
-        headers = {
-            "Content-Type": "application/json",
-            "Authorization": f"Bearer {self._key}",
-            "Connection": "close",
-        }
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            reply = connection.getresponse()
-            answer = json.loads(reply.read())
-        except (OSError, HTTPException) as error:
-            raise FakeLLMGone from error
-        finally:
-            connection.close()
-        if reply.status >= 400:
-            raise ValueError(answer["error"]["message"])
-        return answer
+        return ask(self._control_url, self._secret, method, path, body)

@@ -7,23 +7,27 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from helpers.fake_llm.behaviour import SETTINGS, Behaviour, rule_of
+from helpers.fake_llm.client import check_key
 from helpers.fake_llm.schedule import punctual_loop
 from helpers.fake_llm.server import Server
-from helpers.process import end_with_parent, raise_file_limit
+from helpers.process import end_with_parent, raise_file_limit, read_first_line
 
 # The largest experiments here have 5,000 connections, and the server needs some files of its own.
 FEW_FILES = 6_000
 WRONG_USE = 2  # the exit status that Unix programs have for it
+KEY_VARIABLE = "FAKE_LLM_API_KEY"
+SECRET_BYTES = 24  # random ones: nobody guesses 192 bits
 DESCRIPTION = """\
 A fake LLM: an HTTP server that speaks OpenAI's chat completions protocol, answers the course's
 questions through real tool calls, keeps the time it is told to keep, and writes a journal of what
-its clients do. When it can accept connections it prints one line of JSON with its base_url and its
-process id."""
+its clients do. When it can accept connections it prints one line of JSON: its base_url, its process
+id, its control_url, and the secret_file, readable for you alone, with the key that opens that."""
 EPILOG = """\
 examples:
   python -m helpers.fake_llm                                  200 ms a reply, on a free port
@@ -31,21 +35,26 @@ examples:
   python -m helpers.fake_llm --capacity 8 --queue 100         eight at a time, a hundred may wait
   python -m helpers.fake_llm --requests-per-minute 600        beyond: 429 with Retry-After
   python -m helpers.fake_llm --fault-500 0.05 --script 503,503,none
-Change settings while it runs with PUT /behaviour; read /journal and /stats. Ctrl-C ends it."""
+Change settings and read what it saw at the control_url, which needs the secret:
+  curl -H "Authorization: Bearer $(cat SECRET_FILE)" CONTROL_URL/stats
+  curl -H "Authorization: Bearer $(cat SECRET_FILE)" -H "Content-Type: application/json" \\
+       -X PUT -d '{"latency": 2}' CONTROL_URL/behaviour
+Ctrl-C ends it."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the server until it is told to end; the exit status."""
     options = _parser().parse_args(arguments)
     try:
-        behaviour = _behaviour(options)
-        _check_address(options.host, options.port, behaviour.api_key)
+        secrets = _secrets(options)
+        behaviour = _behaviour(options, secrets)
+        _check_address(options.host, options.port, secrets["api_key"])
     except ValueError as error:
         return _fail(str(error))
     files = raise_file_limit()
     try:
         with asyncio.Runner(loop_factory=punctual_loop) as runner:
-            return runner.run(serve(behaviour, options, files))
+            return runner.run(serve(behaviour, options, secrets, files))
     except KeyboardInterrupt:
         return 0
     except OSError as error:
@@ -53,33 +62,71 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"port {options.port} on {options.host} cannot be used: {reason}")
 
 
-async def serve(behaviour: Behaviour, options: argparse.Namespace, files: int | None) -> int:
-    """Listen, say so, and serve until the end; `files` is how many this process may open."""
-    server = Server(behaviour)
+async def serve(
+    behaviour: Behaviour,
+    options: argparse.Namespace,
+    secrets: dict[str, Any],
+    files: int | None,
+) -> int:
+    """Listen, say so, and serve until the end.
+
+    secrets: the control door's `secret`, None to make one and write it to a file, and the `api_key`
+    that is needed at the public door, if one is. files: how many this process may open.
+    """
+    secret = secrets["secret"] or os.urandom(SECRET_BYTES).hex()
+    server = Server(
+        behaviour, secret=secret, key=secrets["api_key"], names=options.allow_host, files=files
+    )
     port = await server.start(options.host, options.port)
+    control_port = await server.start_control()
     over = asyncio.Event()
     _end_on_signals(over)
     if options.until_stdin_closes:
         end_with_parent(over.set)
     host = f"[{options.host}]" if ":" in options.host else options.host  # as an IPv6 address is
-    base_url = f"http://{host}:{port}/v1"
-    print(json.dumps({"base_url": base_url, "pid": os.getpid()}), flush=True)
-    if files is not None and files < FEW_FILES:
-        _warn(f"at most {files} open files here, so fewer connections than that")
-    if sys.stdout.isatty() and not options.until_stdin_closes:
-        from helpers.fake_llm.view import watch  # rich is only loaded where somebody looks
+    hello = {
+        "base_url": f"http://{host}:{port}/v1",
+        "pid": os.getpid(),
+        "control_url": f"http://127.0.0.1:{control_port}",
+    }
+    with _file_of(None if secrets["secret"] else secret) as path:
+        print(json.dumps({**hello, "secret_file": path}), flush=True)
+        if files is not None and files < FEW_FILES:
+            _warn(f"at most {files} open files here, so fewer connections than that")
+        if sys.stdout.isatty() and not options.until_stdin_closes:
+            from helpers.fake_llm.view import watch  # rich is only loaded where somebody looks
 
-        await watch(server, base_url, over)
-    else:
-        await over.wait()
+            await watch(server, hello["base_url"], hello["control_url"], path, over)
+        else:
+            await over.wait()
     return 0
+
+
+@contextmanager
+def _file_of(secret: str | None) -> Iterator[str | None]:
+    """The path of a file with this secret, which only this user can read; None for none."""
+    if secret is None:
+        yield None
+        return
+    import tempfile  # only by hand: a server that a notebook starts is to start soon
+
+    handle, path = tempfile.mkstemp(prefix="fake-llm-", suffix=".secret")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secret)
+        yield path
+    finally:
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass  # somebody has tidied up
 
 
 def _parser() -> argparse.ArgumentParser:
     form = partial(argparse.RawDescriptionHelpFormatter, width=110, max_help_position=32)
     parser = argparse.ArgumentParser(
         prog="python -m helpers.fake_llm",
-        usage="%(prog)s [--host HOST] [--port PORT] [settings]",
+        usage="%(prog)s [--host HOST] [--port PORT] [--api-key KEY] [settings]",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=form,
@@ -94,7 +141,28 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=0, help="port to listen on; 0 (the default) takes a free one"
     )
     where.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="answer to this name too; may be given more than once (this machine's names, and "
+        "addresses, always are)",
+    )
+    where.add_argument(
         "--until-stdin-closes", action="store_true", help="end when standard input closes"
+    )
+    who = parser.add_argument_group("keys")
+    who.add_argument(
+        "--api-key",
+        metavar="KEY",
+        help="the only key that is let in. `ps` shows it to everybody on this machine; the "
+        f"variable {KEY_VARIABLE} does not (off: any key or none)",
+    )
+    who.add_argument(
+        "--secrets-from-stdin",
+        action="store_true",
+        help="read the first line of standard input: a JSON object with the `secret` of the "
+        "control_url, and if wanted `api_key` and `behaviour`",
     )
     how = parser.add_argument_group("behaviour", "seconds unless said; none is off")
     how.add_argument(
@@ -120,10 +188,6 @@ def _read_list(text: str) -> list[str | None]:
     return [None if part == "none" else part for part in text.split(",")] if text else []
 
 
-def _read_name(text: str) -> str | None:
-    return None if text.lower() == "none" else text
-
-
 def _read_value(text: str) -> Any:
     """A number or a flag, None for "none"; what is neither stays text, and is refused as such."""
     if text.lower() == "none":
@@ -135,23 +199,39 @@ def _read_value(text: str) -> Any:
 
 
 # By the sort of a setting (behaviour.Rule).
-METAVARS = {"number": "X", "flag": "X", "list": "A,B,…", "name": "KEY"}
+METAVARS = {"number": "X", "flag": "X", "list": "A,B,…"}
 READERS: dict[str, Callable[[str], Any]] = {
     "number": _read_value,
     "flag": _read_value,
     "list": _read_list,
-    "name": _read_name,
 }
 
 
-def _behaviour(options: argparse.Namespace) -> Behaviour:
-    """The settings of --behaviour, and over them those that have options of their own."""
+def _secrets(options: argparse.Namespace) -> dict[str, Any]:
+    """`secret`, `api_key` and `behaviour`, from wherever they are given; ValueError."""
+    given: Any = {}
+    if options.secrets_from_stdin:
+        try:
+            given = json.loads(read_first_line())
+        except ValueError as error:
+            raise ValueError(f"standard input has no secrets in its first line: {error}") from None
+        if not isinstance(given, dict) or not given.get("secret"):
+            raise ValueError("the first line of standard input is no JSON object with a `secret`")
+    key = options.api_key or given.get("api_key") or os.environ.get(KEY_VARIABLE) or None
+    check_key(key)
+    return {"secret": None, "behaviour": {}, **given, "api_key": key}
+
+
+def _behaviour(options: argparse.Namespace, secrets: dict[str, Any]) -> Behaviour:
+    """The settings that came with the secrets, over them those of --behaviour, and over these
+    those that have options of their own.
+    """
     try:
         settings = dict(json.loads(options.behaviour))
     except (TypeError, ValueError):
         raise ValueError(f"--behaviour is {options.behaviour!r}; it takes a JSON object") from None
     given = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
-    return Behaviour().changed(**{**settings, **given})
+    return Behaviour().changed(**{**secrets["behaviour"], **settings, **given})
 
 
 def _check_address(host: str, port: int, key: str | None) -> None:
@@ -164,7 +244,7 @@ def _check_address(host: str, port: int, key: str | None) -> None:
     if not loopback and key is None:
         raise ValueError(
             f"host is {host!r}, which others can reach; give an api_key, "
-            "so that they cannot change settings"
+            "so that not everybody there may use it"
         )
 
 

@@ -99,9 +99,10 @@ class Attempts:
     """
 
     LIMIT = 100_000
-    """Keys that are remembered. The oldest is forgotten first: its next request is a first one."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = LIMIT) -> None:
+        """limit: keys to remember. The oldest is forgotten first: its next request is a first."""
+        self.limit = limit
         self._open: OrderedDict[str, Series] = OrderedDict()
 
     def next(self, key: str) -> tuple[int, Series]:
@@ -109,7 +110,7 @@ class Attempts:
         series = self._open.get(key)
         if series is None:
             series = self._open[key] = Series(key)
-            if len(self._open) > self.LIMIT:
+            while len(self._open) > self.limit:
                 self._open.popitem(last=False)
         series.count += 1
         return series.count - 1, series

@@ -1,91 +1,149 @@
-"""The addresses that steer the server and read what it saw. They are not in the journal."""
+"""The control door: what steers the server, and reads all that it saw. Nothing of it is journalled.
 
-import traceback
+It is on loopback only, and everything behind it needs the secret that was made for whoever started
+the server. The secret is never sent.
+"""
+
 from collections.abc import Callable
+from hmac import compare_digest
 from typing import Any
 
-from helpers.fake_llm import json_bytes
+from helpers.fake_llm import gate, reading
 from helpers.fake_llm.chat.request import read_json
-from helpers.fake_llm.envelope import JSON, Envelope
-from helpers.fake_llm.errors import ApiError, internal
-from helpers.fake_llm.gate import let_in
+from helpers.fake_llm.crowd import Crowd, Group
+from helpers.fake_llm.errors import ApiError, wrong_key
+from helpers.fake_llm.gate import Hosts
 from helpers.fake_llm.jobs import Jobs
 from helpers.fake_llm.journal import Journal
-from helpers.fake_llm.state import State
+from helpers.fake_llm.participants import Participant, Participants
+from helpers.fake_llm.plain import Plain
 from helpers.fake_llm.wire import Request
 
-MOST_DIGITS = 18
-"""Of a mark, so that it fits into 64 bits: no server sees as many requests."""
-
-Query = dict[str, str]
-Handler = Callable[[Request, Query], Any]
+PARTICIPANTS = "/participants"
+Handler = Callable[[Request], Any]
 
 
 class Control:
-    """What is behind these addresses. A handler returns what is then sent as JSON."""
+    """What is behind each address. A handler returns what is then sent as JSON.
 
-    def __init__(self, state: State, journal: Journal, jobs: Jobs):
-        self.addresses: dict[str, dict[bytes, Handler]] = {
-            "/": {b"GET": self._hello},
+    refused: by status, the requests that were kept out before it was known whose they are.
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        participants: Participants,
+        crowd: Crowd,
+        plain: Plain,
+        secret: str,
+        refused: dict[int, int],
+    ):
+        self.jobs = jobs
+        self.participants = participants
+        self.crowd = crowd
+        self.hosts = Hosts()
+        self.plain = plain
+        self.refused = refused
+        self.group: Group = Group()
+        self._secret = secret.encode()
+        self._addresses: dict[str, dict[bytes, Handler]] = {
             "/behaviour": {b"GET": self._behaviour, b"PUT": self._behave},
-            "/journal": {b"GET": self._journal, b"DELETE": self._reset},
+            "/journal": {b"GET": self._journal, b"DELETE": self._forget},
             "/stats": {b"GET": self._stats},
             "/mark": {b"GET": self._mark},
+            "/refused": {b"GET": self._refused},
+            PARTICIPANTS: {b"GET": self._participants, b"POST": self._add},
         }
-        self.state = state
-        self.journal = journal
-        self.jobs = jobs
+        self._of_one: dict[bytes, Handler] = {b"DELETE": self._remove}
+        self._its_behaviour: dict[bytes, Handler] = {
+            b"GET": self._own_behaviour,
+            b"PUT": self._behave_alone,
+        }
 
-    def answer(self, request: Request, path: str, query: Query) -> None:
-        """Reply at once to a request for one of the addresses, with one of its methods."""
-        handlers = self.addresses[path]
-        try:
-            let_in(request, path, handlers, self.state.behaviour.api_key)
-            reply = handlers[request.method](request, query)
-            status, body = 200, json_bytes.dumps(reply)
-        except ApiError as error:
-            status, body = error.status, json_bytes.dumps(error.body)
-        except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
-            traceback.print_exc()
-            status, body = 500, json_bytes.dumps(internal().body)
-        request.connection.send(Envelope(request).whole(status, JSON, body))
-        request.connection.finish(request.keep_alive)
+    def let_in(self, request: Request) -> None:
+        """Let in who has the secret; ApiError keeps the others out."""
+        self.hosts.check(request)
+        gate.check_origin(request)
+        key = gate.key_of(request)
+        if not key:
+            raise gate.missing_key()
+        if not self._secret or not compare_digest(key, self._secret):
+            raise wrong_key(request.headers[b"authorization"])
+        self.crowd.move(request.connection, self.group)
+        gate.check_address(request, self._methods(request.path))
 
-    def _hello(self, request: Request, query: Query) -> dict[str, Any]:
-        control = [path for path in self.addresses if path != "/"]
-        return {"name": "fake LLM", "base_url": "/v1", "control": control}
+    def _methods(self, path: str) -> dict[bytes, Handler] | None:
+        parts = path.split("/")
+        if path.startswith(f"{PARTICIPANTS}/") and len(parts) == 3:
+            return self._of_one
+        if path.startswith(f"{PARTICIPANTS}/") and len(parts) == 4 and parts[3] == "behaviour":
+            return self._its_behaviour
+        return self._addresses.get(path)
 
-    def _behaviour(self, request: Request, query: Query) -> dict[str, Any]:
-        return self.state.as_dict()
+    def handle(self, request: Request) -> None:
+        """Answer a request that has been let in."""
+        self.plain.answer(request, self._methods(request.path)[request.method], whose=self)
 
-    def _behave(self, request: Request, query: Query) -> dict[str, Any]:
+    # The behaviour of all, and of one.
+
+    def _behaviour(self, request: Request) -> dict[str, Any]:
+        return self.participants.as_dict()
+
+    def _behave(self, request: Request) -> dict[str, Any]:
+        self._change(request)
+        return self.participants.as_dict()
+
+    def _own_behaviour(self, request: Request) -> dict[str, Any]:
+        return self._named(request).as_dict()
+
+    def _behave_alone(self, request: Request) -> dict[str, Any]:
+        who = self._named(request)
+        self._change(request, who)
+        return who.as_dict()
+
+    def _change(self, request: Request, who: Participant | None = None) -> None:
         changes = read_json(request.body)
         try:
-            self.state.change(changes, self.jobs.now())
+            self.participants.change(changes, self.jobs.now(), who)
         except ValueError as error:
             raise ApiError(400, str(error), code="invalid_value") from None
-        self.jobs.admit_waiting()
-        return self.state.as_dict()
+        self.jobs.admit_waiting(self.participants.common.capacity)
 
-    def _journal(self, request: Request, query: Query) -> list[dict[str, Any]]:
-        return [record.as_dict() for record in self.journal.since(_since(query))]
+    # What was seen.
 
-    def _reset(self, request: Request, query: Query) -> dict[str, int]:
-        self.journal.clear()
-        self.state.forget_attempts()
-        return self._mark(request, query)
+    def _journals(self, request: Request) -> list[Journal]:
+        return self.participants.journals(request.query.get("participant"))
 
-    def _stats(self, request: Request, query: Query) -> dict[str, Any]:
-        return self.journal.stats(_since(query), query.get("kind"))
+    def _journal(self, request: Request) -> dict[str, Any]:
+        return reading.page(self._journals(request), request.query)
 
-    def _mark(self, request: Request, query: Query) -> dict[str, int]:
-        return {"mark": self.journal.count}
+    def _forget(self, request: Request) -> dict[str, int]:
+        self.participants.forget()
+        return self._mark(request)
 
+    def _stats(self, request: Request) -> reading.Steps[dict[str, Any]]:
+        return reading.stats(self._journals(request), request.query)
 
-def _since(query: Query) -> int:
-    """The mark that a query names, 0 if it names none; ApiError 400."""
-    since = query.get("since", "0")
-    if since.isascii() and since.isdigit():
-        return int(since[:MOST_DIGITS])
-    message = f"Invalid 'since': {since!r:.40}; it takes a mark, a whole number from 0."
-    raise ApiError(400, message, param="since")
+    def _mark(self, request: Request) -> dict[str, int]:
+        return {"mark": self.participants.numbers.count}
+
+    def _refused(self, request: Request) -> dict[str, int]:
+        return {str(status): count for status, count in self.refused.items()}
+
+    # Participants.
+
+    def _participants(self, request: Request) -> list[str]:
+        return [name for name in self.participants.by_name if name]
+
+    def _add(self, request: Request) -> dict[str, str]:
+        name = read_json(request.body).get("name")
+        return {"name": name, "key": self.participants.add(name, self.jobs.now())}
+
+    def _remove(self, request: Request) -> dict[str, str]:
+        who = self.participants.remove(self._named(request).name)
+        for connection in list(who.group.connections):
+            connection.reset()
+        return {"removed": who.name}
+
+    def _named(self, request: Request) -> Participant:
+        return self.participants.named(request.path.split("/")[2])

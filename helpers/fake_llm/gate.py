@@ -1,30 +1,92 @@
-"""Who is let in: HTTP requests to an address there is, with the right key and type. Pure."""
+"""Who is let in: what a request's head must say, whatever it asks for. Pure.
 
-from collections.abc import Collection
+A web page that the learner visits can make the browser send requests to this machine. What it sends
+names the page as its Origin, or, after it has bound its own name to this machine's address ("DNS
+rebinding"), its own name as the Host; and without leave it sends no JSON: so none gets in.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Collection, Iterable
 
 from helpers.fake_llm.envelope import JSON
 from helpers.fake_llm.errors import ApiError
 from helpers.fake_llm.wire import Request
 
-MOST_STARS = 20
-"""A wrong key is shown with its letters hidden, up to so many of them."""
+MOST_HOSTS = 1_000
+"""Hosts that are remembered as ours: an address has as many spellings as there are ports."""
 
 
-def let_in(request: Request, path: str, methods: Collection[bytes] | None, key: str | None) -> None:
-    """Raise the ApiError that keeps this request out, if there is one.
+class Hosts:
+    """The names by which this server may be called: those of this machine, and those it is given.
 
-    methods: those that the path has, None if there is no such path; key: the only key that is let
-    in, None for any.
+    An address passes as it is: a browser takes nobody's word for what address it is.
     """
-    if request.broken:
-        raise ApiError(*request.broken)
+
+    def __init__(self, names: Iterable[str] = ()):
+        self._names = {"localhost", socket.gethostname().lower(), *map(str.lower, names)}
+        self._ours: set[bytes] = set()
+
+    def check(self, request: Request) -> None:
+        """ApiError 421 where the Host is another's. None passes: every browser names one."""
+        host = request.headers.get(b"host")
+        if host is None or host in self._ours:
+            return
+        if not self._is_ours(host):
+            message = f"This server is not called {host.decode('latin-1'):.80}; see --allow-host."
+            raise ApiError(421, message, code="wrong_host")
+        if len(self._ours) < MOST_HOSTS:
+            self._ours.add(host)
+
+    def _is_ours(self, host: bytes) -> bool:
+        text = host.decode("latin-1").lower()
+        if text.startswith("["):  # an IPv6 address, with or without a port after it
+            name = text[1:].partition("]")[0]
+        else:
+            name = text.partition(":")[0].removesuffix(".")
+        if name in self._names:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+
+def check_origin(request: Request) -> None:
+    """ApiError 403 where a web page of somebody else's has sent this."""
+    origin = request.headers.get(b"origin")
+    if origin is None or origin == b"http://" + request.headers.get(b"host", b""):
+        return
+    message = f"Requests of web pages at {origin.decode('latin-1'):.80} are not answered."
+    raise ApiError(403, message, code="foreign_origin")
+
+
+def key_of(request: Request) -> bytes:
+    """The key that a request shows, b"" if none."""
+    scheme, _, key = request.headers.get(b"authorization", b"").partition(b" ")
+    return key.strip() if scheme.lower() == b"bearer" else b""
+
+
+def missing_key() -> ApiError:
+    """The refusal of a request that shows no key where one is needed."""
+    hint = "Provide it in an Authorization header using Bearer auth."
+    return ApiError(401, f"You didn't provide an API key. {hint}")
+
+
+def check_address(request: Request, methods: Collection[bytes] | None) -> None:
+    """ApiError where the path does not exist (404), or not for this method (405), or its body is
+    not said to be JSON (415).
+
+    methods: those that the path has, None if there is no such path.
+    """
+    method = request.method.decode("latin-1")
     if methods is None:
-        raise ApiError(404, f"Invalid URL ({request.method.decode('latin-1')} {path:.200})")
+        raise ApiError(404, f"Invalid URL ({method} {request.path:.200})")
     if request.method not in methods:
-        raise _wrong_method(request.method.decode("latin-1"), path, methods)
-    _check_key(request.headers.get(b"authorization", b""), key)
+        raise _wrong_method(method, request.path, methods)
     if request.method in (b"POST", b"PUT"):
-        _check_type(request.headers.get(b"content-type", JSON))
+        _check_type(request.headers.get(b"content-type", b""))
 
 
 def _wrong_method(method: str, path: str, methods: Collection[bytes]) -> ApiError:
@@ -35,17 +97,6 @@ def _wrong_method(method: str, path: str, methods: Collection[bytes]) -> ApiErro
         code="method_not_supported",
         lines=b"allow: %b\r\n" % b", ".join(methods),
     )
-
-
-def _check_key(authorization: bytes, key: str | None) -> None:
-    if key is None or authorization == b"Bearer " + key.encode():
-        return
-    if not authorization:
-        hint = "Provide it in an Authorization header using Bearer auth."
-        raise ApiError(401, f"You didn't provide an API key. {hint}")
-    shown = authorization.removeprefix(b"Bearer ").decode("latin-1")
-    shown = shown[:3] + "*" * min(len(shown), MOST_STARS)
-    raise ApiError(401, f"Incorrect API key provided: {shown}.", code="invalid_api_key")
 
 
 def _check_type(content_type: bytes) -> None:

@@ -15,10 +15,11 @@ from helpers.fake_llm.chance import Chance, Plan, Series, plan
 from helpers.fake_llm.delivery import Delivery
 from helpers.fake_llm.envelope import JSON, Envelope
 from helpers.fake_llm.errors import ApiError, overloaded, too_many
-from helpers.fake_llm.journal import Journal, Record
+from helpers.fake_llm.journal import Record
 from helpers.fake_llm.limits import milliseconds
+from helpers.fake_llm.participants import Participant
 from helpers.fake_llm.schedule import Schedule
-from helpers.fake_llm.state import State
+from helpers.fake_llm.slots import Slots
 from helpers.fake_llm.wire import Request
 
 PAUSE = 1.0
@@ -40,19 +41,31 @@ class Cost(Protocol):
     moments: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Remains:
+    """What is kept of a reply that nobody waits for: its Cost."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    moments: int
+
+
 @dataclass(slots=True, eq=False)
 class Job:
     """One request from its arrival to its end.
 
-    The first four fields are every job's; a job that is served in a slot has the others too.
+    The first fields are every job's; a job that is served in a slot has those from `reply` on too.
     """
 
     request: Request
+    participant: Participant
     record: Record
     ticket: int = 0  # the schedule's; 0 while nothing is due
+    held_up: bool = False  # something is due, and the client does not read
     lines: bytes = b""  # of the reply's head, each with its CRLF
     payload: bytes = b""  # what is sent next
     delivery: Delivery | None = None
+    # From here on.
     reply: Cost | None = None
     draft: Callable[["Job", Envelope, Plan], Delivery] | None = None
     chance: Chance | None = None
@@ -63,25 +76,29 @@ class Job:
 class Jobs:
     """All jobs of one server. Times are seconds on its clock."""
 
-    def __init__(self, schedule: Schedule, journal: Journal, state: State):
+    def __init__(self, schedule: Schedule):
         self.schedule = schedule
         self.now = schedule.now
-        self.journal = journal
-        self.state = state
+        self.slots: Slots[Job] = Slots()
         self._freed = 0.0
         self._date = (0, b"")
 
     # Arrival.
 
     def open(self, request: Request, kind: str) -> Job:
-        """A request has arrived: write it down."""
+        """A participant's request has arrived: write it down."""
+        who: Participant = request.participant
         tag = request.headers.get(b"x-tag")
-        name = None if tag is None else tag[:LONGEST_TAG].decode("latin-1")
-        # OpenAI's SDK counts its own retries in a header, so they are known without a tag.
-        retried = request.headers.get(b"x-stainless-retry-count") not in (None, b"0")
-        connection = request.connection.number
-        record = self.journal.open(kind, connection, name, request.arrival, retried)
-        job = request.job = Job(request, record)
+        record = who.journal.open(
+            kind,
+            request.connection.number,
+            None if tag is None else tag[:LONGEST_TAG].decode("latin-1"),
+            request.arrival,
+            # OpenAI's SDK counts its own retries in a header, so they are known without a tag.
+            retried=request.headers.get(b"x-stainless-retry-count") not in (None, b"0"),
+            participant=who.name,
+        )
+        job = request.job = Job(request, who, record)
         return job
 
     def answer(self, job: Job, body: Any, latency: float) -> None:
@@ -98,42 +115,48 @@ class Jobs:
 
         It has its reply, draft and chance by now.
         """
-        behaviour = self.state.behaviour
-        match self.state.slots.enter(job, behaviour.capacity, behaviour.queue):
+        job.request.body = b""  # it has been read, and others may need the room
+        behaviour = job.participant.behaviour
+        match self.slots.enter(job, job.participant, behaviour.capacity, behaviour.queue):
             case "start":
                 began = job.record.arrival
                 if behaviour.capacity is not None:
                     # The slot may have come free after the bytes arrived, in the same turn.
                     began = max(began, self._freed)
                 self._begin(job, began)
-            case "full":
-                raise self._full()
+            case Job() as displaced:
+                if displaced is job:
+                    raise self._full(job)
+                self._turn_away(displaced)
 
-    def _full(self) -> ApiError:
+    def _full(self, job: Job) -> ApiError:
         """The refusal when the queue is full; a place in it comes free when the first slot does."""
         now = self.now()
-        serving = (job.record for job in self.state.slots.serving)
+        serving = (job.record for job in self.slots.serving)
         first_end = min((r.started + r.planned for r in serving), default=now)
         wait = max(first_end - now, 0.0) or PAUSE
-        if self.state.behaviour.when_full == 429:
+        if job.participant.behaviour.when_full == 429:
             return too_many("Too many requests at the same time.", wait, "requests")
         return overloaded(wait)
 
+    def _turn_away(self, job: Job) -> None:
+        """This job waited, and has to make room for one of another participant's."""
+        if job.record.outcome is None:
+            self.refuse(job, self._full(job))
+
     # Service.
 
-    def admit_waiting(self) -> None:
+    def admit_waiting(self, capacity: int | None) -> None:
         """Start the jobs that wait, as far as there are slots."""
-        self._admit_waiting(self.now())
-
-    def _admit_waiting(self, now: float) -> None:
-        for job in self.state.slots.admit(self.state.behaviour.capacity):
+        now = self.now()
+        for job in self.slots.admit(capacity):
             self._begin(job, now)
 
     def _begin(self, job: Job, now: float) -> None:
         """The job has its slot: plan its times, build its reply, and send that when it is due."""
         record, reply = job.record, job.reply
-        in_service = len(self.state.slots.serving)
-        times = plan(self.state.behaviour, job.chance, reply.moments, in_service)
+        in_service = len(self.slots.serving)
+        times = plan(job.participant.behaviour, job.chance, reply.moments, in_service)
         record.started = now
         record.planned = times.total
         record.prompt_tokens = reply.prompt_tokens
@@ -152,8 +175,11 @@ class Jobs:
         if moment is None:
             return None
         seconds, job.payload = moment
+        job.request.connection.keep(len(job.payload))
         due = job.record.started + seconds
-        self.schedule.at(due, job)
+        # A stream that is behind its times goes to the end of those who are due, or it would keep
+        # the others waiting until it has caught up.
+        self.schedule.at(max(due, self.now()), job)
         return due
 
     def progress(self, job: Job) -> None:
@@ -161,6 +187,9 @@ class Jobs:
         record, connection = job.record, job.request.connection
         if record.outcome is not None:  # its client has left, and it was worked on all the same
             return self._release(job, self.now())
+        if connection.full:
+            job.held_up = True
+            return
         connection.send(job.payload)
         if record.first_byte is None and job.delivery.status is not None:
             record.first_byte = self.now()
@@ -176,17 +205,28 @@ class Jobs:
                 return
         self.end(job, job.delivery.outcome)
 
+    def writable(self, job: Job) -> None:
+        """The client of this job reads again."""
+        if job.held_up:
+            job.held_up = False
+            self.schedule.at(self.now(), job)
+
     # The end.
 
     def left(self, job: Job) -> None:
         """The client of this job has closed its connection."""
         if job.record.outcome is not None:
             return
-        works_on = self.state.behaviour.work_after_disconnect and job.reply is not None
+        works_on = job.participant.behaviour.work_after_disconnect and job.reply is not None
         if not works_on or job.fault == "stall":  # a stalled reply would never end by itself
             return self.end(job, "disconnected")
-        self.journal.close(job.record, "disconnected", self.now())
-        if job in self.state.slots.serving:
+        job.participant.journal.close(job.record, "disconnected", self.now())
+        # Thousands of such jobs may wait, and what they would have said nobody will read.
+        reply = job.reply
+        job.reply = _Remains(reply.prompt_tokens, reply.completion_tokens, reply.moments)
+        job.draft = job.delivery = None
+        job.payload = b""
+        if job in self.slots.serving:
             self._work_for_nobody(job)
 
     def _work_for_nobody(self, job: Job) -> None:
@@ -217,9 +257,9 @@ class Jobs:
     def end(self, job: Job, outcome: str) -> None:
         """The client has its reply, or will never have one."""
         now, request = self.now(), job.request
-        self.journal.close(job.record, outcome, now)
+        job.participant.journal.close(job.record, outcome, now)
         if outcome == "answered" and job.series is not None and job.record.tag is not None:
-            self.state.attempts.answered(job.series)
+            job.participant.attempts.answered(job.series)
         self.schedule.cancel(job)
         self._release(job, now)
         request.job = None
@@ -231,9 +271,10 @@ class Jobs:
         if job.reply is None:
             return
         job.reply = job.draft = job.delivery = None
-        self.state.slots.leave(job)
+        self.slots.leave(job, job.participant)
         self._freed = now
-        self._admit_waiting(now)
+        if self.slots.waiting:
+            self.admit_waiting(job.participant.behaviour.capacity)
 
     def _envelope(self, job: Job) -> Envelope:
         """The head of the job's reply; call it when all its lines are there."""

@@ -1,52 +1,11 @@
-"""How much is let in: slots with a queue, and rate limits. Pure: each is handed the time it is.
+"""How often one is let in: rate limits. Pure: each is handed the time it is.
 
 Times are seconds on any one clock, so that whole schedules can be tested in virtual time.
 """
 
 import math
-from collections import OrderedDict
-from collections.abc import Hashable
-from typing import Generic, Literal, TypeVar
 
 from helpers.fake_llm.behaviour import Behaviour
-
-Job = TypeVar("Job", bound=Hashable)
-
-
-class Slots(Generic[Job]):
-    """Parallel slots with a bounded first-in-first-out queue."""
-
-    def __init__(self) -> None:
-        self.serving: set[Job] = set()
-        self.waiting: OrderedDict[Job, None] = OrderedDict()
-
-    def enter(
-        self, job: Job, capacity: int | None, queue: int | None
-    ) -> Literal["start", "wait", "full"]:
-        """What a new job does: it starts, waits in the queue, or finds that full and is not in."""
-        if not self.waiting and (capacity is None or len(self.serving) < capacity):
-            self.serving.add(job)
-            return "start"
-        if queue is not None and len(self.waiting) >= queue:
-            return "full"
-        self.waiting[job] = None
-        return "wait"
-
-    def leave(self, job: Job) -> None:
-        """A job has ended, in service or waiting; call `admit` after it."""
-        if job in self.serving:
-            self.serving.remove(job)
-        else:
-            self.waiting.pop(job, None)
-
-    def admit(self, capacity: int | None) -> list[Job]:
-        """The waiting jobs that start now, in order of their arrival."""
-        started = []
-        while self.waiting and (capacity is None or len(self.serving) < capacity):
-            job, _ = self.waiting.popitem(last=False)
-            self.serving.add(job)
-            started.append(job)
-        return started
 
 
 class Bucket:

@@ -3,7 +3,8 @@
 Most of a mock server's lateness under load comes from doing things in the order of their arrival.
 Here the loop looks at its sockets every few milliseconds, a request counts as arrived when the loop
 saw that its bytes were there, whatever work came before it, and a job that is due goes before a
-request that is not.
+request that is not. What takes long, such as summing up a journal, is done in steps, when nothing
+else is to be done or for one short slice in each turn.
 """
 
 import asyncio
@@ -13,11 +14,11 @@ import selectors
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Hashable
 from typing import Any, Generic, Protocol, TypeVar
 
 SLICE = 0.002
-"""Seconds of work on requests between two looks at the sockets: some twenty requests."""
+"""Seconds of work of one sort between two looks at the sockets: some twenty requests."""
 
 STALE = 1000
 """Cancelled deadlines that may lie in the heap before it is cleared of them."""
@@ -72,6 +73,8 @@ class Schedule(Generic[Request, Job]):
         self._stale = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        # Long work, by whose it is, in the order of their turns; within each by when it came.
+        self._long: dict[Hashable, deque[Generator[None, None, None]]] = {}
 
     def now(self) -> float:
         """The time now."""
@@ -137,15 +140,50 @@ class Schedule(Generic[Request, Job]):
 
     def _fire(self) -> None:
         due = self._due
-        while due and due[0][0] <= self.now():
+        now = self.now()
+        end = now + SLICE
+        while due and due[0][0] <= now < end:
             _, ticket, job = heapq.heappop(due)
             if job.ticket == ticket:
                 job.ticket = 0
                 self._do(self._progress, job)
             else:
                 self._stale -= 1
+            now = self.now()
+        # Where more is due already, the timer goes off after the next look at the sockets.
         if due and (self._timer is None or due[0][0] < self._timer_at):
             self._set_timer(due[0][0])
+
+    # Long work.
+
+    def slowly(self, work: Generator[None, None, None], whose: Hashable) -> None:
+        """Run this to its end, a slice in each turn; who has much of it waits for its own."""
+        if not self._long:
+            self._loop.call_soon(self._work)
+        self._long.setdefault(whose, deque()).append(work)
+
+    def _work(self) -> None:
+        end = self.now() + SLICE
+        while self._long and self.now() < end:
+            whose, queue = next(iter(self._long.items()))
+            if not self._step(queue[0]):
+                queue.popleft()
+            del self._long[whose]
+            if queue:  # to the end: the next step is somebody else's
+                self._long[whose] = queue
+        if self._long:
+            self._loop.call_soon(self._work)
+
+    def _step(self, work: Generator[None, None, None]) -> bool:
+        """Do one step; False where it was the last."""
+        try:
+            next(work)
+            return True
+        except StopIteration:
+            return False
+        except Exception:  # noqa: BLE001 - whatever it is, the others are served
+            traceback.print_exc()
+            return False
 
     def _do(self, what: Callable[[Any], None], argument: Any) -> None:
         """An error in one job is reported and does not stop the others."""

@@ -1,20 +1,29 @@
-"""The fake LLM's server: it listens, and hands each request to what is behind its address."""
+"""The fake LLM's server: it listens at two doors, and hands each request to the one it came by."""
 
 import asyncio
+import errno
 import gc
+import socket
+import sys
 import traceback
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Coroutine, Iterable
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Any
 
 from helpers.fake_llm.behaviour import Behaviour
-from helpers.fake_llm.chat.completions import ChatCompletions
 from helpers.fake_llm.control import Control
+from helpers.fake_llm.crowd import MOST_CONNECTIONS, Crowd
 from helpers.fake_llm.errors import ApiError, internal
-from helpers.fake_llm.gate import let_in
+from helpers.fake_llm.gate import Hosts
 from helpers.fake_llm.jobs import Job, Jobs
-from helpers.fake_llm.journal import Journal
+from helpers.fake_llm.journal import Record
+from helpers.fake_llm.participants import Participants
+from helpers.fake_llm.plain import Plain
+from helpers.fake_llm.public import Public
 from helpers.fake_llm.schedule import Schedule
-from helpers.fake_llm.services import MODELS_PATH, Services
-from helpers.fake_llm.state import State
 from helpers.fake_llm.wire import Connection, Request
 
 SWEEP = 1.0
@@ -23,57 +32,130 @@ SWEEP = 1.0
 BACKLOG = 4096
 """Connections that the system holds until they are accepted: thousands may come at one instant."""
 
-Handler = Callable[[Job, str, dict[str, str]], None]
+ACCEPTED_AT_ONCE = 20
+"""New connections between two looks at the sockets."""
+
+OWN_FILES = 64
+"""Files that the server needs besides its connections: its own, and some for what is closing."""
+
+ACCEPT_PAUSE = 0.2
+"""Seconds to wait where the system has no room for a connection: trying at once would only spin."""
+
+WRONG_KEY_PAUSE = 0.5
+"""Seconds from one wrong key's refusal to the next, for those of one address together."""
+
+WRONG_KEY_PATIENCE = 10.0
+"""Seconds after which a wrong key is not answered at all: there are too many before it."""
 
 
 class Server:
-    """One fake LLM on the running event loop. Times are seconds on its own clock."""
+    """One fake LLM on the running event loop. Times are seconds on its own clock.
 
-    def __init__(self, behaviour: Behaviour):
+    secret: opens the control door; without one it stays shut. key: the first participant's, None
+    lets in everybody. names: hosts besides this machine's own. files: that this process may open.
+    """
+
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        *,
+        secret: str = "",
+        key: str | None = None,
+        names: Iterable[str] = (),
+        files: int | None = None,
+    ):
         self.schedule = Schedule(self._handle, self._progress)
         # A connection asks these for each piece it reads: bound once, they cost one call, not two.
         self.now = self.schedule.now
         self.arrived = self.schedule.arrived
         self.receive = self.schedule.receive
-        self.connections: set[Connection] = set()
+        room = MOST_CONNECTIONS if files is None else min(MOST_CONNECTIONS, files - OWN_FILES)
+        self.crowd: Crowd[Connection] = Crowd(room)
         self.opened = 0
-        self.journal = Journal()
-        self.state = State(behaviour, self.now())
-        self.jobs = Jobs(self.schedule, self.journal, self.state)
-        self.control = Control(self.state, self.journal, self.jobs)
-        self.services = Services(self.jobs, self.state)
-        self.chat = ChatCompletions(self.jobs, self.state)
-        self._addresses = self._journalled()
-
-    def _journalled(self) -> dict[str, dict[bytes, tuple[str, Handler]]]:
-        """What is behind each path and method that the journal has: its kind there, its handler."""
-        return {
-            "/v1/chat/completions": {b"POST": ("chat", self.chat.handle)},
-            "/v1/models": {b"GET": ("models", self.services.models)},
-            "/search": {b"GET": ("search", self.services.search)},
-            "/weather": {b"GET": ("weather", self.services.weather)},
-            "/notes": {b"POST": ("notes", self.services.note)},
-        }
+        self.refused: Counter[int] = Counter()  # by status, requests of nobody we know
+        self.participants = Participants(behaviour, key, self.now())
+        self.jobs = Jobs(self.schedule)
+        self.plain = Plain(self.schedule)
+        shared = (self.jobs, self.participants, self.crowd)
+        self.public = Public(*shared, Hosts(names), self.plain)
+        self.control = Control(*shared, self.plain, secret, self.refused)
+        self._next_refusal: dict[str, float] = {}  # of a wrong key, by address
+        self._tasks: set[asyncio.Task] = set()
+        self._complained = False
 
     async def start(self, host: str, port: int) -> int:
-        """Listen, and return the port. Raises OSError if the address cannot be had."""
-        loop = asyncio.get_running_loop()
-        listener = await loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG)
+        """Open the public door, and return its port. Raises OSError if it cannot be had."""
+        opened = self._open(self.public, host, port)
         self._sweep()
         _collect_seldom()
-        return listener.sockets[0].getsockname()[1]
+        return opened
+
+    async def start_control(self) -> int:
+        """Open the control door, on loopback, and return its port."""
+        return self._open(self.control, "127.0.0.1", 0)
+
+    def _open(self, door: Public | Control, host: str, port: int) -> int:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listener.setblocking(False)
+        self._keep(self._accept(listener, door))
+        return listener.getsockname()[1]
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run this as a task; a loop keeps only a weak hold on its tasks."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _accept(self, listener: socket.socket, door: Public | Control) -> None:
+        loop = asyncio.get_running_loop()
+        with listener:
+            while True:
+                for _ in range(ACCEPTED_AT_ONCE):
+                    try:
+                        sock, address = await loop.sock_accept(listener)
+                    except ConnectionError:
+                        continue  # its client has left before it was accepted
+                    except OSError as error:
+                        self._complain(error)
+                        await asyncio.sleep(ACCEPT_PAUSE)
+                        continue
+                    self._keep(self._connect(sock, address[0], door))
+                # Where more wait, accepting goes on without a pause, and the others wait too.
+                await asyncio.sleep(0)
+
+    async def _connect(self, sock: socket.socket, address: str, door: Public | Control) -> None:
+        anybody = self.participants.anybody
+        is_known = anybody is not None and door is self.public
+        group = anybody.group if is_known else self.crowd.strangers(address)
+        goes = self.crowd.one_too_many(group)
+        if goes is not None:
+            goes.reset()
+        connection = Connection(self, door, group)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, sock)
+        except OSError:
+            sock.close()  # its client has left meanwhile
+
+    def _complain(self, error: OSError) -> None:
+        """Say once why no more connections are accepted."""
+        if not self._complained:
+            self._complained = True
+            what = "no more files can be opened" if error.errno == errno.EMFILE else error
+            print(f"fake LLM: connections have to wait: {what}", file=sys.stderr, flush=True)
 
     def _sweep(self) -> None:
         now = self.now()
-        for connection in list(self.connections):
+        for connection in self.crowd:
             connection.check(now)
+        late = {address: at for address, at in self._next_refusal.items() if at > now}
+        self._next_refusal = late
         asyncio.get_running_loop().call_later(SWEEP, self._sweep)
 
     # What connections and the schedule call.
 
-    def connected(self, connection: Connection) -> int:
+    def number(self) -> int:
         """A number for a new connection."""
-        self.connections.add(connection)
         self.opened += 1
         return self.opened
 
@@ -82,38 +164,57 @@ class Server:
         if request.job is not None:
             self.jobs.left(request.job)
 
+    def writable(self, request: Request) -> None:
+        """The client of this request reads again."""
+        if request.job is not None:
+            self.jobs.writable(request.job)
+
     def _progress(self, job: Job) -> None:
         self.jobs.progress(job)
 
     def _handle(self, request: Request) -> None:
-        path, query = _address(request)
-        controls = self.control.addresses.get(path)
-        if controls is not None and request.method in controls and not request.broken:
-            return self.control.answer(request, path, query)
-        methods = self._addresses.get(path)
-        if methods is None and path.startswith(MODELS_PATH):
-            methods = {b"GET": ("models", self.services.model)}
-        kind, handler = (methods or {}).get(request.method, ("other", None))
-        job = self.jobs.open(request, kind)
-        if request.connection.closed:
-            return self.jobs.end(job, "disconnected")
+        door = request.connection.door
+        if request.participant is None and door is self.public and self.participants.anybody:
+            # What is wrong with it was found before its head was whole: it is in the journal.
+            is_http = request.refusal is not None and request.refusal.status not in (403, 421)
+            request.participant = self.participants.anybody if is_http else None
         try:
-            let_in(request, path, controls or methods, self.state.behaviour.api_key)
-            handler(job, path, query)
-        except ApiError as error:
-            self.jobs.refuse(job, error)
+            if request.participant is None and request.refusal is not None:
+                self._turn_away(request, request.refusal)
+            else:
+                door.handle(request)
         except Exception:  # noqa: BLE001 - whatever it is, the others are served
             traceback.print_exc()
-            self.jobs.refuse(job, internal())
+            if request.job is not None:
+                self.jobs.refuse(request.job, internal())
+            else:
+                self.plain.refuse(request, internal())
 
+    def _turn_away(self, request: Request, refusal: ApiError) -> None:
+        """Refuse a request of nobody we know: at once, unless its key is wrong."""
+        self.refused[refusal.status] += 1
+        if refusal.error["code"] != "invalid_api_key":
+            return self.plain.refuse(request, refusal)
+        address = request.connection.transport.get_extra_info("peername")[0]
+        now = self.now()
+        when = max(now, self._next_refusal.get(address, 0.0)) + WRONG_KEY_PAUSE
+        if when - now > WRONG_KEY_PATIENCE:
+            return request.connection.drop()
+        self._next_refusal[address] = when
+        loop = asyncio.get_running_loop()
+        loop.call_later(when - now, self.plain.refuse, request, refusal)
 
-def _address(request: Request) -> tuple[str, dict[str, str]]:
-    """The path and the query; where they make no sense, the request is marked as broken."""
-    try:
-        return request.split()
-    except ValueError:
-        request.broken = request.broken or (400, "The address makes no sense.")
-        return "", {}
+    # What the view reads.
+
+    def recent(self, count: int) -> list[Record]:
+        """The last so many records of all participants, in order of arrival."""
+        number = attrgetter("number")
+        newest_first = (reversed(journal.records) for journal in self.participants.journals())
+        return list(islice(merge(*newest_first, key=number, reverse=True), count))[::-1]
+
+    def totals(self) -> Counter[tuple[str, str | None]]:
+        """How many requests there have been, by kind and outcome."""
+        return sum((journal.totals for journal in self.participants.journals()), Counter())
 
 
 def _collect_seldom() -> None:

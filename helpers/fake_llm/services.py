@@ -12,7 +12,6 @@ from typing import Any
 from helpers.fake_llm.chat.request import read_json
 from helpers.fake_llm.errors import ApiError, missing, unknown_model
 from helpers.fake_llm.jobs import Job, Jobs
-from helpers.fake_llm.state import State
 from helpers.fake_llm.tools import cities
 
 MOST_RESULTS = 20
@@ -32,36 +31,37 @@ Query = dict[str, str]
 class Services:
     """Handlers of these addresses: each answers its job, or raises the ApiError that refuses it."""
 
-    def __init__(self, jobs: Jobs, state: State):
+    def __init__(self, jobs: Jobs):
         self.jobs = jobs
-        self.state = state
         self.library = Library()
         self.notes = 0
 
-    def search(self, job: Job, path: str, query: Query) -> None:
+    def search(self, job: Job) -> None:
         """GET /search"""
-        self.jobs.answer(job, self.library.search(query), self.state.behaviour.search_latency)
+        self.jobs.answer(
+            job, self.library.search(job.request.query), job.participant.behaviour.search_latency
+        )
 
-    def weather(self, job: Job, path: str, query: Query) -> None:
+    def weather(self, job: Job) -> None:
         """GET /weather"""
-        self.jobs.answer(job, weather(query), self.state.behaviour.weather_latency)
+        self.jobs.answer(job, weather(job.request.query), job.participant.behaviour.weather_latency)
 
-    def note(self, job: Job, path: str, query: Query) -> None:
+    def note(self, job: Job) -> None:
         """POST /notes: the note is counted, and forgotten."""
         if not isinstance(read_json(job.request.body).get("text"), str):
             raise missing("text")
         self.notes += 1
         saved = {"saved": True, "id": f"note_{self.notes}"}
-        self.jobs.answer(job, saved, self.state.behaviour.save_latency)
+        self.jobs.answer(job, saved, job.participant.behaviour.save_latency)
 
-    def models(self, job: Job, path: str, query: Query) -> None:
+    def models(self, job: Job) -> None:
         """GET /v1/models"""
-        self.jobs.answer(job, models(self.state.behaviour.models), 0.0)
+        self.jobs.answer(job, models(job.participant.behaviour.models), 0.0)
 
-    def model(self, job: Job, path: str, query: Query) -> None:
+    def model(self, job: Job) -> None:
         """GET /v1/models/{name}"""
-        name = path.removeprefix(MODELS_PATH)
-        self.jobs.answer(job, model(name, self.state.behaviour.models), 0.0)
+        name = job.request.path.removeprefix(MODELS_PATH)
+        self.jobs.answer(job, model(name, job.participant.behaviour.models), 0.0)
 
 
 class Library:

@@ -8,12 +8,17 @@ from helpers.fake_llm import schedule
 from helpers.fake_llm.behaviour import Behaviour
 from helpers.fake_llm.server import Server
 
+SECRET = "secret-of-the-tests"
 
-def served(scenario, **behaviour):
-    """What `await scenario(port, server)` returns, with a server on the same loop."""
+
+def served(scenario, key=None, files=None, **behaviour):
+    """What `await scenario(port, server)` returns, with a server on the same loop.
+
+    key: the first participant's; files: how many the server believes it may open.
+    """
 
     async def main():
-        server = Server(Behaviour(**behaviour))
+        server = Server(Behaviour(**behaviour), secret=SECRET, key=key, files=files)
         return await scenario(await server.start("127.0.0.1", 0), server)
 
     return asyncio.run(main())

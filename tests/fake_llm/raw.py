@@ -16,13 +16,32 @@ def chat(text="Say something.", **body):
 def post(body, path="/v1/chat/completions", lines=b""):
     """A POST request as bytes; `body` is an object or bytes."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    head = b"POST %b HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" % path.encode()
+    head = b"POST %b HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+    head %= path.encode()
     return head + lines + b"content-length: %d\r\n\r\n%b" % (len(raw), raw)
 
 
-def get(path):
+def get(path, lines=b""):
     """A GET request as bytes."""
-    return b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % path.encode()
+    return b"GET %b HTTP/1.1\r\nhost: localhost\r\n%b\r\n" % (path.encode(), lines)
+
+
+def bearer(key):
+    """The header line that shows a key."""
+    return b"authorization: Bearer %b\r\n" % key.encode()
+
+
+def put(body, path, lines=b""):
+    """A PUT request as bytes; `body` is an object or bytes."""
+    return post(body, path, lines).replace(b"POST", b"PUT", 1)
+
+
+class ControlDoor:
+    """The control door of a fake LLM, for `connect` and `ask`; `key` is the line that opens it."""
+
+    def __init__(self, llm):
+        self.url = llm._control_url
+        self.key = bearer(llm._secret)
 
 
 def connect(llm):

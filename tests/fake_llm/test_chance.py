@@ -88,10 +88,9 @@ def test_a_late_answer_to_an_old_series_changes_nothing():
     assert number == 1
 
 
-def test_the_oldest_keys_are_forgotten(monkeypatch):
+def test_the_oldest_keys_are_forgotten():
     """So that a server that runs for weeks does not grow: the next such request is a first one."""
-    monkeypatch.setattr(Attempts, "LIMIT", 2)
-    attempts = Attempts()
+    attempts = Attempts(limit=2)
     for key in "abcb":
         attempts.next(key)
     assert [attempts.next(key)[0] for key in "ba"] == [2, 0]

@@ -6,7 +6,7 @@ import pytest
 from helpers import FakeLLM
 from helpers.fake_llm import FakeLLMGone
 from tests.fake_llm.clients import held, until
-from tests.fake_llm.raw import ask, chat, post
+from tests.fake_llm.raw import ControlDoor, ask, chat, put
 
 
 def test_settings_change_all_at_once_or_not_at_all(llm):
@@ -14,7 +14,8 @@ def test_settings_change_all_at_once_or_not_at_all(llm):
     with pytest.raises(ValueError, match="latency is -1; it takes a number from 0 to 600"):
         llm.behave(capacity=3, latency=-1)
     assert llm.behaviour()["capacity"] is None
-    reply = ask(llm, post({"capacity": 3, "latency": -1}, "/behaviour").replace(b"POST", b"PUT", 1))
+    door = ControlDoor(llm)
+    reply = ask(door, put({"capacity": 3, "latency": -1}, "/behaviour", door.key))
     assert reply[0] == 400 and b"latency is -1" in reply[2]
     assert llm.behaviour()["capacity"] is None
 

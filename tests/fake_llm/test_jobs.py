@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.fake_llm.jobs import HTTP_DATE, LONGEST_TAG
-from tests.fake_llm.inside import Clock, Line, served
-from tests.fake_llm.raw import chat, get, post
+from helpers.fake_llm.journal import finished
+from helpers.fake_llm.journal import stats as stats_of
+from tests.fake_llm.inside import SECRET, Clock, Line, served
+from tests.fake_llm.raw import bearer, chat, get, post, put
 
 
 def test_retry_after_is_true(monkeypatch):
@@ -23,7 +25,8 @@ def test_retry_after_is_true(monkeypatch):
             clock.pass_by(seconds)
             replies.append(await line.ask(request))
         line.writer.close()
-        return [r[0] for r in replies], replies[1][1], server.journal.stats()
+        stats = finished(stats_of(server.participants.journals()))
+        return [r[0] for r in replies], replies[1][1], stats
 
     statuses, headers, stats = served(scenario, latency=0, requests_per_minute=1, burst=0.1)
     assert statuses == [200, 429, 429, 200]
@@ -58,12 +61,12 @@ def test_a_settings_change_lets_waiting_requests_in():
         lines = [await Line.to(port) for _ in range(3)]
         for line in lines:
             line.writer.write(post(chat()))
-        control = await Line.to(port)
-        while len((await control.ask(get("/journal")))[2].split(b'"id"')) < 4:
+        control = await Line.to(await server.start_control())
+        while len((await control.ask(get("/journal", bearer(SECRET))))[2].split(b'"id"')) < 4:
             pass
-        before = len(server.state.slots.serving)
-        await control.ask(post({"capacity": None}, "/behaviour").replace(b"POST", b"PUT", 1))
-        after = len(server.state.slots.serving)
+        before = len(server.jobs.slots.serving)
+        await control.ask(put({"capacity": None}, "/behaviour", bearer(SECRET)))
+        after = len(server.jobs.slots.serving)
         for line in (*lines, control):
             line.writer.close()
         return before, after
@@ -78,7 +81,7 @@ def test_a_tag_is_kept_up_to_its_length():
         line = await Line.to(port)
         await line.ask(post(chat(), lines=b"x-tag: %b\r\n" % (b"t" * 1_000)))
         line.writer.close()
-        return server.journal.since(0)[0].tag
+        return server.participants.anybody.journal.since()[0].tag
 
     assert served(scenario, latency=0) == "t" * LONGEST_TAG
 

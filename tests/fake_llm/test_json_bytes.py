@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from helpers.fake_llm import json_bytes
 from helpers.process import own_environment
-from tests.fake_llm.raw import ask, chat, get, post
+from tests.fake_llm.raw import ControlDoor, ask, chat, get, post, put
 
 pytest.importorskip("orjson", reason="there is nothing to compare where orjson has no wheel")
 
@@ -169,7 +170,10 @@ class _Started:
     """A server started by a script, with the address that `ask` looks for."""
 
     def __init__(self, process):
-        self.url = json.loads(process.stdout.readline())["base_url"].removesuffix("/v1")
+        hello = json.loads(process.stdout.readline())
+        self.url = hello["base_url"].removesuffix("/v1")
+        self._control_url = hello["control_url"]
+        self._secret = Path(hello["secret_file"]).read_text(encoding="ascii")
 
 
 @contextmanager
@@ -193,13 +197,14 @@ def test_a_server_without_orjson_sends_the_same_bytes():
         post(chat(messages=[odd], stream=True, stream_options={"include_usage": True}, n=2)),
         post(chat(temperature=1e-5, top_p=1e16)),
         post(b'{"model": "\\ud800"}'),
-        post({"latency": 0.00001}, "/behaviour").replace(b"POST", b"PUT", 1),
         get("/search?q=bicycle"),
     ]
     replies = []
     for before in ("import orjson", "sys.modules['orjson'] = None"):
         with started(before) as server:
-            replies.append([timeless(ask(server, data)) for data in requests])
+            control = ControlDoor(server)
+            steer = ask(control, put({"latency": 0.00001}, "/behaviour", control.key))
+            replies.append([timeless(ask(server, data)) for data in requests] + [timeless(steer)])
     assert replies[0] == replies[1]
     assert [status for status, _, _ in replies[0]] == [200, 200, 400, 400, 200, 200]
 

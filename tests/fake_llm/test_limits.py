@@ -1,47 +1,13 @@
-"""Slots and rate limits, in virtual time and random schedules."""
+"""Rate limits, in virtual time and random schedules."""
 
 import random
 
 import pytest
 
 from helpers.fake_llm.behaviour import Behaviour
-from helpers.fake_llm.limits import Bucket, Limits, Slots, milliseconds
+from helpers.fake_llm.limits import Bucket, Limits, milliseconds
 
 SIZES = [5_000, pytest.param(100_000, marks=pytest.mark.soak)]
-
-
-def _slots_run(draw):
-    """One random schedule: arrivals, ends and departures in virtual time; checks as it goes."""
-    capacity, queue = draw.choice([None, 1, 2, 3, 8]), draw.choice([None, 0, 1, 5])
-    slots, waiting, serving = Slots(), [], set()
-    for job in range(draw.randrange(2, 40)):
-        verdict = slots.enter(job, capacity, queue)
-        if verdict == "start":
-            serving.add(job)
-        elif verdict == "wait":
-            waiting.append(job)
-        else:
-            assert queue is not None and len(waiting) == queue
-        for gone in draw.sample(
-            sorted(serving | set(waiting)), draw.randrange(len(serving | set(waiting)) + 1)
-        ):
-            slots.leave(gone)
-            serving.discard(gone)
-            waiting = [w for w in waiting if w != gone]
-            started = slots.admit(capacity)
-            assert started == waiting[: len(started)], "first come, first served"
-            serving, waiting = serving | set(started), waiting[len(started) :]
-        assert slots.serving == serving and list(slots.waiting) == waiting
-        assert capacity is None or len(serving) <= capacity, "never more than the capacity"
-        assert not waiting or len(serving) == capacity, "nobody waits while a slot is free"
-
-
-@pytest.mark.parametrize("schedules", SIZES)
-def test_slots_are_exact_in_random_schedules(schedules):
-    """Never more in service than capacity, first in first out, no idle slot while anyone waits."""
-    draw = random.Random(1)
-    for _ in range(schedules):
-        _slots_run(draw)
 
 
 def _bucket_run(draw):

@@ -7,7 +7,7 @@ import pytest
 from helpers import Agent, FakeLLM, questions
 from tests.fake_llm.clients import good, held, together, until
 from tests.fake_llm.conftest import QUICK
-from tests.fake_llm.raw import ask, chat, connect, get, post, read
+from tests.fake_llm.raw import ask, bearer, chat, connect, get, post, read
 
 
 def crowd(count, **body):
@@ -223,10 +223,12 @@ def test_a_mark_reads_only_what_came_after_it(llm):
     assert llm.stats(mark, kind="search")["requests"] == 0
 
 
-def test_what_is_wrong_with_a_control_address_is_journalled_as_other(llm):
-    """A wrong method there, or no HTTP at all: someone may look for it."""
-    assert ask(llm, get("/stats").replace(b"GET", b"PUT"))[0] == 405
-    assert [(r["kind"], r["status"]) for r in llm.journal()] == [("other", 405)]
+def test_what_is_wrong_is_journalled_as_other(llm):
+    """No such address, a wrong method, no HTTP at all: someone may look for it."""
+    wrong = [get("/stats"), get("/notes"), b"nonsense\r\n\r\n"]
+    statuses = [ask(llm, data)[0] for data in wrong]
+    assert statuses == [404, 405, 400]
+    assert [(r["kind"], r["status"]) for r in llm.journal()] == [("other", s) for s in statuses]
 
 
 def test_connections_are_counted(llm):
@@ -239,10 +241,12 @@ def test_connections_are_counted(llm):
     assert llm.stats()["connections"] == 2
 
 
-def test_a_key_guards_control_and_journal():
-    """The handle has it, a stranger has not."""
+def test_a_key_guards_everything_at_the_public_door():
+    """Who has it is let in; who has none, or another, is told so, and leaves no record."""
     with FakeLLM(latency=0, api_key="secret") as llm:
-        assert llm.stats()["requests"] == 0
-        for path in ("/journal", "/stats", "/behaviour", "/mark", "/search?q=a"):
+        for path in ("/me/journal", "/me/stats", "/v1/models", "/search?q=a", "/", "/nothing"):
             status, _, body = ask(llm, get(path), "GET")
             assert (status, json.loads(body)["error"]["param"]) == (401, None)
+        assert ask(llm, get("/v1/models", bearer("wrong")), "GET")[0] == 401
+        assert ask(llm, get("/v1/models", bearer("secret")), "GET")[0] == 200
+        assert llm.stats()["requests"] == 1

@@ -25,7 +25,8 @@ from tests.fake_llm.raw import ask, chat, connect, get, post, read
         (b"GET /search HTTP/1.1\r\n\r\n", 400),
         (b"GET /weather?city=Atlantis HTTP/1.1\r\n\r\n", 404),
         (b"GET /search?q=%00%ff%22*( HTTP/1.1\r\n\r\n", 200),
-        (b"GET /stats?since=yesterday HTTP/1.1\r\n\r\n", 400),
+        (b"GET /me/stats?since=yesterday HTTP/1.1\r\n\r\n", 400),
+        (b"GET /me/journal?limit=0 HTTP/1.1\r\n\r\n", 400),
         (b"GET /%zz?%= HTTP/1.1\r\n\r\n", 404),
         (b"nonsense\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 1_000 + b"\r\n", 431),
@@ -38,9 +39,12 @@ from tests.fake_llm.raw import ask, chat, connect, get, post, read
         (post({"text": "kept"}, "/notes"), 200),
         (post({"text": 7}, "/notes"), 400),
         (post(chat()).replace(b"application/json", b"text/plain"), 415),
+        (post(chat()).replace(b"content-type", b"x-type"), 415),
         (post(chat()).replace(b"HTTP/1.1", b"HTTP/1.0"), 200),
         (post(chat(stream=True)).replace(b"HTTP/1.1", b"HTTP/1.0"), 200),
         (post(chat(), lines=b"content-length: 3\r\n"), 400),
+        (post(chat(), lines=b"content-type: application/json\r\n"), 400),
+        (get("/", lines=b"host: localhost\r\n"), 400),
     ],
 )
 def test_each_request_has_its_status(llm, data, status):
@@ -140,9 +144,9 @@ def test_an_idle_connection_is_closed(impatient):
         line = await Line.to(port)
         assert await line.reader.read() == b""
         line.writer.close()
-        return server.connections
+        return server.crowd.count
 
-    assert not served(scenario)
+    assert served(scenario) == 0
 
 
 def test_a_request_that_waits_for_another_arrives_when_it_is_its_turn():
@@ -152,7 +156,7 @@ def test_a_request_that_waits_for_another_arrives_when_it_is_its_turn():
         line = await Line.to(port)
         await line.ask(post(chat()) * 2)
         await line.ask(b"")
-        return server.journal.since(0)
+        return server.participants.anybody.journal.since()
 
     first, second = served(scenario, latency=0.05)
     assert second.arrival >= first.end
@@ -164,9 +168,9 @@ def test_an_error_in_one_job_leaves_the_others_alone(capsys):
 
     async def scenario(port, server):
         line = await Line.to(port)
-        library, server.services.library = server.services.library, None
+        library, server.public.services.library = server.public.services.library, None
         broken, *_ = await line.ask(get("/search?q=a"))
-        server.services.library = library
+        server.public.services.library = library
         whole, *_ = await line.ask(get("/search?q=a"))
         line.writer.close()
         return broken, whole

@@ -27,7 +27,7 @@ class ChatCompletions:
     def __init__(self, jobs: Jobs):
         self.jobs = jobs
 
-    def handle(self, job: Job, path: str, query: dict[str, str]) -> None:
+    def handle(self, job: Job) -> None:
         """Read a request, and serve it or raise the ApiError that refuses it."""
         behaviour, record = job.participant.behaviour, job.record
         chat = read_chat(read_json(job.request.body))
