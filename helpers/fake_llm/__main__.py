@@ -209,7 +209,6 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 def _secrets(options: argparse.Namespace) -> dict[str, Any]:
     """`secret`, `api_key` and `behaviour`, from wherever they are given; ValueError."""
-    given: Any = {}
     if options.secrets_from_stdin:
         try:
             given = json.loads(read_first_line())
@@ -217,9 +216,12 @@ def _secrets(options: argparse.Namespace) -> dict[str, Any]:
             raise ValueError(f"standard input has no secrets in its first line: {error}") from None
         if not isinstance(given, dict) or not given.get("secret"):
             raise ValueError("the first line of standard input is no JSON object with a `secret`")
-    key = options.api_key or given.get("api_key") or os.environ.get(KEY_VARIABLE) or None
-    check_key(key)
-    return {"secret": None, "behaviour": {}, **given, "api_key": key}
+        secrets = {"api_key": None, "behaviour": {}, **given}
+    else:
+        key = options.api_key or os.environ.get(KEY_VARIABLE) or None
+        secrets = {"secret": None, "api_key": key, "behaviour": {}}
+    check_key(secrets["api_key"])
+    return secrets
 
 
 def _behaviour(options: argparse.Namespace, secrets: dict[str, Any]) -> Behaviour:

@@ -15,7 +15,7 @@ from helpers.fake_llm.services import MODELS_PATH, Services
 from helpers.fake_llm.wire import Request
 
 Handler = Callable[[Job], None]
-STEERING = ("/behaviour", "/journal", "/stats", "/mark", "/participants")
+STEERING = ("/behaviour", "/journal", "/stats", "/mark", "/refused", "/participants")
 
 
 class Public:
