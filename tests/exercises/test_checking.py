@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -43,11 +44,12 @@ def _exercise(exercise_id, title, call, seconds):
 
 @pytest.fixture(autouse=True)
 def own_exercises(monkeypatch):
-    """9.1 takes a def and 9.2 an async def; each wants 42. 9.3 does not wait long for it."""
+    """9.1 takes a def and 9.2 an async def; each wants 42. 9.3 and 9.4 wait for it only shortly."""
     known = [
         _exercise("9.1", "a def", _call, LONG),
         _exercise("9.2", "an async def", _call_async, LONG),
         _exercise("9.3", "an impatient one", _call_async, SHORT),
+        _exercise("9.4", "an impatient def", _call, SHORT),
     ]
     by_id = {exercise.id: exercise for exercise in known}
     monkeypatch.setattr(catalogue, "exercises", lambda: by_id)
@@ -182,6 +184,24 @@ def test_a_function_that_never_returns_is_told():
     text = repr(check("9.3", answer))
     assert "within 0.3 seconds" in text
     assert "it was still running; until then the server saw 0 chat requests" in text
+
+
+def test_a_function_that_cannot_be_ended_is_told():
+    """Nothing reaches a thread that waits for a lock: only a new kernel is without it."""
+    end = threading.Event()
+    text = repr(check("9.4", lambda base_url: end.wait(60)))
+    end.set()
+    assert "It could not be stopped: restart the kernel before you measure anything" in text
+
+
+def test_threads_left_behind_are_told():
+    """They may yet end by themselves."""
+    end = threading.Event()
+    leaves = threading.Thread(target=end.wait, daemon=True)
+    text = repr(check("9.1", lambda base_url: leaves.start() or 42))
+    end.set()
+    assert "it left 1 thread still running" in text
+    assert "If it does not end by itself, restart the kernel" in text
 
 
 def test_tasks_left_behind_are_told():

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import queue
 import sys
 import threading
 import time
@@ -133,6 +134,93 @@ def test_threads_left_behind_are_counted():
     outcome = attempt(lambda: threading.Thread(target=end.wait, daemon=True).start())
     end.set()
     assert outcome.left == ["1 thread still running"] and outcome.abandoned
+
+
+@pytest.fixture
+def others():
+    """Starts a thread from a thread that has nothing to do with the attempt, and ends it."""
+    wanted, started = queue.SimpleQueue(), queue.SimpleQueue()
+    end = threading.Event()
+
+    def start():
+        while wanted.get():
+            thread = threading.Thread(target=end.wait, daemon=True)
+            thread.start()
+            started.put(thread)
+
+    def other():
+        wanted.put(True)
+        return started.get()
+
+    starter = threading.Thread(target=start, daemon=True)
+    starter.start()
+    yield other
+    wanted.put(False)
+    end.set()
+    starter.join(LONG)
+
+
+def test_a_thread_that_somebody_else_starts_meanwhile_is_not_the_learners(others):
+    """It is not counted when the function returns."""
+    outcome = attempt(lambda: others().is_alive())
+    assert outcome.returned and outcome.left == [] and not outcome.abandoned
+
+
+def test_a_thread_of_somebody_else_is_not_interrupted(others):
+    """However late the function is."""
+    theirs = []
+
+    def answer():
+        theirs.append(others())
+        while True:
+            pass
+
+    outcome = attempt(answer, SHORT)
+    assert outcome.late and not outcome.abandoned and theirs[0].is_alive()
+
+
+def test_a_thread_that_a_thread_has_started_is_the_learners():
+    """As those of a pool are that is made in a thread."""
+    end, started = threading.Event(), threading.Event()
+
+    def pooled():
+        ThreadPoolExecutor(1).submit(end.wait, LONG)
+        started.set()
+
+    def answer():
+        threading.Thread(target=pooled).start()
+        started.wait(LONG)
+
+    outcome = attempt(answer)
+    end.set()
+    assert "1 thread still running" in outcome.left
+
+
+def test_each_of_two_attempts_has_its_own_threads():
+    """Where they overlap, and where one is inside the other."""
+    end, both = threading.Event(), threading.Barrier(2)
+
+    def leaves():
+        threading.Thread(target=end.wait, daemon=True).start()
+        both.wait(LONG)
+
+    def inside():
+        return attempt(lambda: threading.Thread(target=end.wait, daemon=True).start())
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.submit(attempt, leaves), pool.submit(attempt, lambda: both.wait(LONG))
+    outer = attempt(inside)
+    end.set()
+    assert (one.result().left, other.result().left) == (["1 thread still running"], [])
+    assert outer.returned.left == outer.left == ["1 thread still running"]
+
+
+@pytest.mark.parametrize("function", [lambda: 42, lambda: sys.exit()])
+def test_threads_start_as_ever_when_an_attempt_is_over(function):
+    """Whatever became of it."""
+    before = threading.Thread.start
+    attempt(function)
+    assert threading.Thread.start is before
 
 
 def test_a_pool_without_with_is_forgiven_when_its_threads_end():
