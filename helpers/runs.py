@@ -215,7 +215,7 @@ class Run:
 
     def _opened(self) -> Any:
         """The agent for this run, still to be entered."""
-        key = self.llm.api_key
+        key = getattr(self.llm, "api_key", None)
         keys = {} if key is None else {"api_key": key}
         return self._agent(self.llm.base_url, record=self._record, **keys)
 

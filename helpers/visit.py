@@ -9,7 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 
 
 class LLM(Protocol):
-    """A server that a run can use: where it is, and what it tells of itself."""
+    """A server that a run can use: where it is, and what it tells of itself.
+
+    It may have an `api_key` besides, which agents are given then.
+    """
 
     @property
     def base_url(self) -> str:
@@ -18,10 +21,6 @@ class LLM(Protocol):
     @property
     def url(self) -> str:
         """The same server without /v1; two handles on one server have the same."""
-
-    @property
-    def api_key(self) -> str | None:
-        """The key that an agent needs there, None for none."""
 
     def behaviour(self) -> dict[str, Any]:
         """Its settings as they are now."""

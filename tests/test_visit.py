@@ -33,7 +33,6 @@ class ReadOnly:
 
     def __init__(self, llm):
         self.base_url = llm.base_url
-        self.api_key = llm.api_key
         self.url = llm.url + "#read-only"  # another server, as far as a run can see
         self.behaviour = llm.behaviour
         self.mark = llm.mark

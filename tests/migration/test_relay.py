@@ -44,7 +44,8 @@ def test_a_reply_of_many_reads_arrives_whole(llm):
     """A megabyte there, and the server's refusal of it back."""
     with further_away(llm.url, handshake=0.0) as address:
         connection = connect(address)
-        connection.request("POST", "/v1/chat/completions", body=b"x" * 2**20)
+        json = {"Content-Type": "application/json"}
+        connection.request("POST", "/v1/chat/completions", body=b"x" * 2**20, headers=json)
         reply = connection.getresponse()
         assert reply.status == 400 and b"error" in reply.read()
         connection.close()
