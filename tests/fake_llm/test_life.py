@@ -1,16 +1,21 @@
 """The server's process: it ends with its parent, however that ends, and by hand at Ctrl-C."""
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psutil
 import pytest
 
+from helpers import FakeLLM
 from helpers.process import own_environment
+from helpers.runs import start
+from helpers.strategies import serial
 from tests.fake_llm.clients import ended, until
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and forks are POSIX's")
@@ -78,6 +83,36 @@ except KeyboardInterrupt:
         assert parent.stdout.readline() == b"ready\n"
         os.killpg(parent.pid, signal.SIGINT)
         assert parent.stdout.readline() == b"0\n"
+
+
+def test_the_old_server_ends_when_its_cell_is_run_again():
+    """The new one has taken its name; nobody could reach the old one any more."""
+    llm = FakeLLM()
+    first = llm.pid
+    llm = FakeLLM()
+    until(lambda: not psutil.pid_exists(first))
+    assert llm.alive and llm.stats()["requests"] == 0
+    llm.close()
+
+
+def test_a_run_keeps_the_server_that_it_asks():
+    """As long as somebody has the run, which may want to know what the server saw."""
+    llm = FakeLLM(latency=0.2)
+    live = start(serial, llm=llm, questions=3)
+    llm = None
+    gc.collect()
+    assert live.wait().right == 3 and live.llm.alive
+    first, live = live.llm.pid, None
+    gc.collect()
+    until(lambda: not psutil.pid_exists(first))
+
+
+def test_a_server_outlives_the_thread_that_made_it():
+    """It ends with the process; for Linux, a process has a thread as its parent."""
+    with ThreadPoolExecutor(1) as pool:
+        llm = pool.submit(FakeLLM).result()
+    with llm:
+        assert llm.stats()["requests"] == 0
 
 
 @POSIX
