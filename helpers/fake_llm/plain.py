@@ -1,6 +1,5 @@
 """Answers that are no jobs: nothing is planned, drawn, limited or written down for them."""
 
-import traceback
 from collections.abc import Callable, Generator, Hashable
 from typing import Any
 
@@ -8,6 +7,7 @@ from helpers.fake_llm import json_bytes
 from helpers.fake_llm.envelope import JSON, Envelope
 from helpers.fake_llm.errors import ApiError, internal
 from helpers.fake_llm.schedule import Schedule
+from helpers.fake_llm.visible import print_error
 from helpers.fake_llm.wire import Request
 
 
@@ -38,7 +38,7 @@ class Plain:
         try:
             found = yield from steps
         except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer
-            traceback.print_exc()
+            print_error()
             return self.refuse(request, internal())
         self._send(request, 200, found)
 

@@ -3,7 +3,8 @@
 Most of a mock server's lateness under load comes from doing things in the order of their arrival.
 Here the loop looks at its sockets every few milliseconds, a request counts as arrived when the loop
 saw that its bytes were there, whatever work came before it, and a job that is due goes before a
-request that is not. What takes long, such as summing up a journal, is done in steps, when nothing
+request that is not. Participants take turns, so that a thousand requests of one do not keep another
+waiting. What takes long, such as summing up a journal, is done in steps, when nothing
 else is to be done or for one short slice in each turn.
 """
 
@@ -12,10 +13,12 @@ import heapq
 import select
 import selectors
 import time
-import traceback
-from collections import deque
 from collections.abc import Callable, Generator, Hashable
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
+
+from helpers.fake_llm.turns import Turns
+from helpers.fake_llm.visible import print_error
 
 SLICE = 0.002
 """Seconds of work of one sort between two looks at the sockets: some twenty requests."""
@@ -24,14 +27,28 @@ STALE = 1000
 """Cancelled deadlines that may lie in the heap before it is cleared of them."""
 
 
+class Sent(Protocol):
+    """What can arrive: `participant` is who has sent it, None while that is not known."""
+
+    participant: Hashable
+
+
 class Ticketed(Protocol):
     """What can be due: `ticket` is the schedule's own, and 0 while nothing of it is due."""
 
     ticket: int
 
 
-Request = TypeVar("Request")
+Request = TypeVar("Request", bound=Sent)
 Job = TypeVar("Job", bound=Ticketed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """Work in steps, and who waits for it."""
+
+    steps: Generator[None, None, None]
+    whose: Hashable
 
 
 def punctual_loop() -> asyncio.AbstractEventLoop:
@@ -64,7 +81,7 @@ class Schedule(Generic[Request, Job]):
         self._progress = progress
         self._loop = asyncio.get_running_loop()
         self._origin = time.monotonic()
-        self._inbox: deque[Request] = deque()
+        self._inbox: Turns[Request] = Turns()
         self._tick: float | None = None  # when the loop last looked at its sockets
         self._fresh = False  # whether something has come since then
         # A heap of (when, ticket, job). A job's newest ticket counts; the others are stale.
@@ -73,8 +90,7 @@ class Schedule(Generic[Request, Job]):
         self._stale = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
-        # Long work, by whose it is, in the order of their turns; within each by when it came.
-        self._long: dict[Hashable, deque[Generator[None, None, None]]] = {}
+        self._long: Turns[_Work] = Turns()
 
     def now(self) -> float:
         """The time now."""
@@ -90,7 +106,7 @@ class Schedule(Generic[Request, Job]):
 
     def receive(self, request: Request) -> None:
         """Handle this request soon."""
-        self._inbox.append(request)
+        self._inbox.add(request, request.participant)
         self.arrived()
 
     def at(self, when: float, job: Job) -> None:
@@ -116,14 +132,14 @@ class Schedule(Generic[Request, Job]):
     def _turn(self) -> None:
         """Handle what has arrived, for one slice of time, right after a look at the sockets."""
         self._tick = now = self.now()
-        if not self._inbox and not self._fresh:
+        if not self._inbox.count and not self._fresh:
             self._tick = None
             return
         self._fresh = False
         self._loop.call_soon(self._turn)
         end = now + SLICE
-        while self._inbox and now < end:
-            self._do(self._handle, self._inbox.popleft())
+        while self._inbox.count and now < end:
+            self._do(self._handle, self._inbox.take())
             now = self.now()
             if self._due and self._due[0][0] <= now:
                 self._fire()
@@ -156,33 +172,33 @@ class Schedule(Generic[Request, Job]):
 
     # Long work.
 
-    def slowly(self, work: Generator[None, None, None], whose: Hashable) -> None:
-        """Run this to its end, a slice in each turn; who has much of it waits for its own."""
-        if not self._long:
+    def slowly(self, steps: Generator[None, None, None], whose: Hashable) -> None:
+        """Run these to their end, for one slice of time in each turn.
+
+        whose: who waits for it. They take turns, and each of them waits for their own first.
+        """
+        if not self._long.count:
             self._loop.call_soon(self._work)
-        self._long.setdefault(whose, deque()).append(work)
+        self._long.add(_Work(steps, whose), whose)
 
     def _work(self) -> None:
         end = self.now() + SLICE
-        while self._long and self.now() < end:
-            whose, queue = next(iter(self._long.items()))
-            if not self._step(queue[0]):
-                queue.popleft()
-            del self._long[whose]
-            if queue:  # to the end: the next step is somebody else's
-                self._long[whose] = queue
-        if self._long:
+        while self._long.count and self.now() < end:
+            work = self._long.take()
+            if self._step(work.steps):
+                self._long.add(work, work.whose)
+        if self._long.count:
             self._loop.call_soon(self._work)
 
-    def _step(self, work: Generator[None, None, None]) -> bool:
+    def _step(self, steps: Generator[None, None, None]) -> bool:
         """Do one step; False where it was the last."""
         try:
-            next(work)
+            next(steps)
             return True
         except StopIteration:
             return False
         except Exception:  # noqa: BLE001 - whatever it is, the others are served
-            traceback.print_exc()
+            print_error()
             return False
 
     def _do(self, what: Callable[[Any], None], argument: Any) -> None:
@@ -190,4 +206,4 @@ class Schedule(Generic[Request, Job]):
         try:
             what(argument)
         except Exception:  # noqa: BLE001 - whatever it is, the others are served
-            traceback.print_exc()
+            print_error()

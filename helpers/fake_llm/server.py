@@ -5,7 +5,6 @@ import errno
 import gc
 import socket
 import sys
-import traceback
 from collections import Counter
 from collections.abc import Coroutine, Iterable
 from heapq import merge
@@ -24,6 +23,7 @@ from helpers.fake_llm.participants import Participants
 from helpers.fake_llm.plain import Plain
 from helpers.fake_llm.public import Public
 from helpers.fake_llm.schedule import Schedule
+from helpers.fake_llm.visible import print_error
 from helpers.fake_llm.wire import Connection, Request
 
 SWEEP = 1.0
@@ -184,7 +184,7 @@ class Server:
             else:
                 door.handle(request)
         except Exception:  # noqa: BLE001 - whatever it is, the others are served
-            traceback.print_exc()
+            print_error()
             if request.job is not None:
                 self.jobs.refuse(request.job, internal())
             else:

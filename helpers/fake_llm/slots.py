@@ -3,6 +3,8 @@
 from collections.abc import Hashable
 from typing import Generic, Literal, TypeVar
 
+from helpers.fake_llm.turns import Turns
+
 Job = TypeVar("Job", bound=Hashable)
 
 MOST_WAITING = 50_000
@@ -11,19 +13,19 @@ can come to so many: each of the others has a connection, and these are bounded.
 
 
 class Slots(Generic[Job]):
-    """Parallel slots, and for each participant a queue of its own, first in first out.
+    """Parallel slots, and a queue in which participants take turns.
 
-    A slot that comes free goes to the participant whose turn it is, and who has had one goes to the
-    end: so one who sends a thousand does not starve one who sends one ("fair queueing", J. Nagle,
-    "On Packet Switches with Infinite Storage", RFC 970, 1985). Where the queue is full, the longest
-    one gives a place up, for the same reason.
+    Where the queue is full, who has most in it gives a place up to who has less.
     """
 
     def __init__(self) -> None:
         self.serving: set[Job] = set()
-        self.waiting = 0
-        # By participant, in the order of their turns; within each by arrival.
-        self._queues: dict[Hashable, dict[Job, None]] = {}
+        self._waiting: Turns[Job] = Turns()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return self._waiting.count
 
     def enter(
         self, job: Job, whose: Hashable, capacity: int | None, queue: int | None
@@ -33,49 +35,40 @@ class Slots(Generic[Job]):
         Then the job that has to go is returned: this one, which is not in, or another that waited,
         which is not in any more.
         """
-        if not self.waiting and (capacity is None or len(self.serving) < capacity):
+        if not self._waiting.count and (capacity is None or len(self.serving) < capacity):
             self.serving.add(job)
             return "start"
-        bound = MOST_WAITING if queue is None else queue
-        displaced = self._displaced_by(whose) if self.waiting >= bound else None
-        if displaced is None and self.waiting >= bound:
-            return job
-        self._queues.setdefault(whose, {})[job] = None
-        self.waiting += 1
-        return "wait" if displaced is None else displaced
+        if self._waiting.count < (MOST_WAITING if queue is None else queue):
+            self._waiting.add(job, whose)
+            return "wait"
+        displaced = self._displaced_by(job, whose)
+        if displaced is not job:
+            self._waiting.add(job, whose)
+        return displaced
 
-    def _displaced_by(self, whose: Hashable) -> Job | None:
-        """The newest job of the longest queue, taken out of it; None where it is this one's own."""
-        own = len(self._queues.get(whose, ()))
-        longest = max(self._queues, key=lambda each: len(self._queues[each]), default=whose)
-        if len(self._queues.get(longest, ())) <= own + 1:
-            return None
-        newest = next(reversed(self._queues[longest]))
-        self._take(newest, longest)
+    def _displaced_by(self, job: Job, whose: Hashable) -> Job:
+        """The newest of the longest queue, taken out of it; this one where that is no longer."""
+        if not self._waiting.count:
+            return job
+        longest = self._waiting.longest()
+        if self._waiting.of(longest) <= self._waiting.of(whose) + 1:
+            return job
+        newest = self._waiting.newest(longest)
+        self._waiting.discard(newest, longest)
         return newest
 
     def leave(self, job: Job, whose: Hashable) -> None:
         """A job has ended, in service or waiting; call `admit` after it."""
         if job in self.serving:
             self.serving.remove(job)
-        elif job in self._queues.get(whose, ()):
-            self._take(job, whose)
+        else:
+            self._waiting.discard(job, whose)
 
     def admit(self, capacity: int | None) -> list[Job]:
         """The waiting jobs that start now, in the order of their turns."""
         started = []
-        while self.waiting and (capacity is None or len(self.serving) < capacity):
-            whose, queue = next(iter(self._queues.items()))
-            job = next(iter(queue))
-            self._take(job, whose)
-            if queue:  # the others of this participant wait for its next turn
-                self._queues[whose] = self._queues.pop(whose)
+        while self._waiting.count and (capacity is None or len(self.serving) < capacity):
+            job = self._waiting.take()
             self.serving.add(job)
             started.append(job)
         return started
-
-    def _take(self, job: Job, whose: Hashable) -> None:
-        del self._queues[whose][job]
-        self.waiting -= 1
-        if not self._queues[whose]:
-            del self._queues[whose]

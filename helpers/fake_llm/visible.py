@@ -5,6 +5,8 @@ begins a command, in a page \\u202e turns a line round, and SVG with a control i
 """
 
 import re
+import sys
+import traceback
 
 BLOCK = "\n\t"
 """What is ordinary where text has several lines; in one line a new line and a tab are spelt out."""
@@ -29,3 +31,8 @@ def visible(text: str, keep: str = "") -> str:
 
 def _spelt(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
+
+
+def print_error() -> None:
+    """Print the traceback of the error that is being handled; a client's text may stand in it."""
+    print(visible(traceback.format_exc(), BLOCK), file=sys.stderr, end="", flush=True)

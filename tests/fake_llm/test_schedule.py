@@ -1,6 +1,7 @@
 """The schedule: what is due goes in order and never early, what is cancelled never."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -11,10 +12,11 @@ from helpers.fake_llm.schedule import Schedule, punctual_loop
 
 @dataclass(eq=False)
 class Due:
-    """Something that can be due."""
+    """Something that can arrive, or be due."""
 
     name: str
     ticket: int = 0
+    participant: str = ""
 
 
 def run(scenario, handle=None):
@@ -139,3 +141,97 @@ def test_timers_are_finer_than_a_millisecond():
 
     late = sorted(at - due for (_, at), due in zip(run(scenario)[:-1], deadlines, strict=True))
     assert late[10] < 0.0005
+
+
+def test_participants_take_turns():
+    """Of two who send at one instant, who sends one request waits for one of the other's."""
+
+    def scenario(times):
+        for i in range(100):
+            times.receive(Due(f"crowd {i}", participant="crowd"))
+        times.receive(Due("one", participant="one"))
+        times.receive(Due("over", participant="crowd"))
+
+    names = [name for name, _ in run(scenario)]
+    assert names.index("one") <= 1
+    assert names[-2:] == ["crowd 99", "over"]
+
+
+def test_a_job_that_is_behind_its_times_does_not_keep_the_others_waiting():
+    """A stream whose every token is due already goes on a token at a time, as the others come."""
+    happened = []
+
+    async def main():
+        over = asyncio.Event()
+
+        def progress(job):
+            happened.append(job.name)
+            if job.name == "over":
+                over.set()
+            elif job.name == "stream":
+                times.at(times.now(), job)
+
+        times = Schedule(lambda request: None, progress)
+        for name in ("stream", "reply", "over"):
+            times.at(0.0, Due(name))
+        await over.wait()
+
+    with asyncio.Runner(loop_factory=punctual_loop) as runner:
+        runner.run(main())
+    assert happened[:3] == ["stream", "reply", "over"]
+
+
+def test_long_work_goes_on_between_what_is_due():
+    """Each slice of it is short, those who wait for some take turns, and all of it is done."""
+    happened = []
+
+    async def main():
+        over = asyncio.Event()
+
+        def work(name, steps):
+            for _ in range(steps):
+                happened.append(name)
+                time.sleep(0.001)
+                yield
+            if name == "long":
+                over.set()
+
+        times = Schedule(lambda request: None, lambda job: happened.append(job.name))
+        times.slowly(work("long", 60), "crowd")
+        times.slowly(work("short", 3), "one")
+        for i in range(10):
+            times.at(times.now() + i * 0.002, Due("due"))
+        await over.wait()
+
+    with asyncio.Runner(loop_factory=punctual_loop) as runner:
+        runner.run(main())
+    assert happened.count("long") == 60 and happened.count("due") == 10
+    assert [name for name in happened if name != "due"][:6].count("short") == 3
+    last_due = len(happened) - happened[::-1].index("due")
+    assert "long" in happened[last_due:], "nothing that was due had to wait for the end of it"
+
+
+def test_an_error_in_long_work_leaves_the_rest_alone(capsys):
+    """It is reported, and the others' is done."""
+    done = []
+
+    async def main():
+        over = asyncio.Event()
+
+        def fails():
+            yield
+            raise RuntimeError("in the middle")
+
+        def works():
+            yield
+            done.append(True)
+            over.set()
+
+        times = Schedule(lambda request: None, lambda job: None)
+        times.slowly(fails(), "a")
+        times.slowly(works(), "b")
+        await over.wait()
+
+    with asyncio.Runner(loop_factory=punctual_loop) as runner:
+        runner.run(main())
+    assert done and "in the middle" in capsys.readouterr().err
