@@ -20,7 +20,8 @@ from urllib.parse import parse_qs, unquote
 import httptools
 
 from helpers.fake_llm.crowd import Crowd, Group
-from helpers.fake_llm.errors import ApiError
+from helpers.fake_llm.errors import SORRY, ApiError
+from helpers.fake_llm.visible import print_error
 
 # In bytes: as much as servers usually take of a head and an address; a chat of 250,000 tokens.
 HEAD_LIMIT = 64 * 1024
@@ -165,6 +166,9 @@ class Connection(asyncio.Protocol):
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self.done = True  # it has been refused, and what follows is in another protocol
+        except httptools.HttpParserCallbackError:
+            print_error()  # ours: whatever it is, the others are served
+            self._refuse(500, SORRY)
         except httptools.HttpParserError as error:
             self._refuse(400, f"The request is not HTTP: {error}")
         if self.reading is not None and not self.in_body and self.head_size > HEAD_LIMIT:
