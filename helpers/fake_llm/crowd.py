@@ -112,7 +112,7 @@ class Crowd(Generic[Connection]):
         It is one that waits for nothing and has been silent longest, if there is such a one.
         """
         if self.count >= self.most:
-            group = max(self._groups, key=lambda each: len(each.connections))
+            group = max(self._groups, key=lambda each: len(each.connections), default=group)
         elif group.address is None or len(group.connections) < MOST_STRANGERS:
             return None
         oldest = islice(group.connections, LOOKED_AT)

@@ -69,8 +69,7 @@ class Server:
         self.now = self.schedule.now
         self.arrived = self.schedule.arrived
         self.receive = self.schedule.receive
-        room = MOST_CONNECTIONS if files is None else min(MOST_CONNECTIONS, files - OWN_FILES)
-        self.crowd: Crowd[Connection] = Crowd(room)
+        self.crowd: Crowd[Connection] = Crowd(_room(files))
         self.opened = 0
         self.refused: Counter[int] = Counter()  # by status, requests of nobody we know
         self.participants = Participants(behaviour, key, self.now())
@@ -215,6 +214,13 @@ class Server:
     def totals(self) -> Counter[tuple[str, str | None]]:
         """How many requests there have been, by kind and outcome."""
         return sum((journal.totals for journal in self.participants.journals()), Counter())
+
+
+def _room(files: int | None) -> int:
+    """How many connections there is room for, with so many open files; None for no limit."""
+    if files is None:
+        return MOST_CONNECTIONS
+    return min(MOST_CONNECTIONS, max(files - OWN_FILES, files // 2))
 
 
 def _collect_seldom() -> None:
