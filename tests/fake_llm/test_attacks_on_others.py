@@ -1,0 +1,160 @@
+"""Participants apart: what one does, another neither sees nor feels."""
+
+import json
+from contextlib import ExitStack
+from types import SimpleNamespace
+
+import pytest
+
+from helpers import FakeLLM
+from tests.fake_llm.attack import asked_by, control_request, status_of, steer
+from tests.fake_llm.clients import until
+from tests.fake_llm.conftest import QUICK
+from tests.fake_llm.neighbour import neighbour
+from tests.fake_llm.raw import ask, bearer, chat, connect, get, post, read
+
+SOAK = pytest.mark.soak
+
+
+def mine(client, path):
+    """What a client reads at the public door with its own key."""
+    status, _, body = ask(client, get(path, bearer(client.api_key)), "GET")
+    assert status == 200, body
+    return json.loads(body)
+
+
+@pytest.fixture
+def room():
+    """A server with two participants, each of whom has its own journal."""
+    with FakeLLM(**QUICK) as llm:
+        ada, bob = llm.add("Ada"), llm.add("Bob")
+        beside = SimpleNamespace(url=llm.url, pid=llm.pid, api_key=ada.api_key)
+        yield SimpleNamespace(llm=llm, ada=ada, bob=bob, beside=beside)
+
+
+def test_the_same_tag_does_not_change_a_neighbours_times():
+    """Bob's times are those that he has without Ada, who asks the same with the same tags."""
+    times = []
+    for ada_asks in (False, True):
+        with FakeLLM(**QUICK | {"latency": 0.01}, tail=1.0) as llm:
+            ada, bob = llm.add("Ada"), llm.add("Bob")
+            for client in (ada, ada, bob) if ada_asks else (bob,):
+                for i in range(5):
+                    asked_by(client, lines=b"x-tag: %d\r\n" % i)
+            times.append([r["planned"] for r in bob.journal()])
+    assert times[0] == times[1]
+    assert len(set(times[0])) == 5
+
+
+def test_a_script_is_one_participants(room):
+    """The faults that Ada is to have do not come to Bob."""
+    steer(room.llm, "PUT", "/participants/Ada/behaviour", {"script": ["500", "503"]})
+    assert [asked_by(room.bob)[0] for _ in range(3)] == [200, 200, 200]
+    assert [asked_by(room.ada)[0] for _ in range(3)] == [500, 503, 200]
+
+
+def test_a_limit_is_one_participants(room):
+    """Ada uses hers up, and Bob has all of his."""
+    room.llm.behave(requests_per_minute=60, burst=2)
+    assert [asked_by(room.ada)[0] for _ in range(4)] == [200, 200, 429, 429]
+    assert [asked_by(room.bob)[0] for _ in range(2)] == [200, 200]
+
+
+def test_what_one_reads_shows_nothing_of_another(room):
+    """Journal, stats and marks are one's own, and a tag of another's is not in them."""
+    for _ in range(3):
+        asked_by(room.ada, "A private question", lines=b"x-tag: private-tag\r\n")
+    asked_by(room.bob)
+    for path in ("/me/behaviour", "/me/journal", "/me/stats", "/me/mark", "/v1/models", "/"):
+        assert "private" not in json.dumps(mine(room.bob, path))
+    for more in ("", "participant=Ada", "participant=", "name=Ada", "since=0&participant=Ada"):
+        kinds = [r["kind"] for r in mine(room.bob, f"/me/journal?{more}")["records"]]
+        assert kinds == ["chat", "models"]
+        assert mine(room.bob, f"/me/stats?{more}")["by_kind"] == {"chat": 1, "models": 1}
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH"])
+@pytest.mark.parametrize("path", ["/me/behaviour", "/me/journal", "/me/stats", "/me/mark"])
+def test_ones_own_numbers_can_only_be_read(room, method, path):
+    """Nobody changes settings or forgets a journal at the public door, not even the own."""
+    asked_by(room.ada)
+    assert (
+        status_of(room.ada, control_request(method, path, bearer(room.ada.api_key), body={})) == 405
+    )
+    assert mine(room.ada, "/me/stats")["requests"] >= 1
+    assert mine(room.ada, "/me/behaviour")["latency"] == 0
+
+
+def test_who_was_removed_is_let_in_no_more(room):
+    """On a connection that is open as on a new one; the others go on."""
+    with connect(room.ada) as sock:
+        request = post(chat(), lines=bearer(room.ada.api_key))
+        sock.sendall(request)
+        assert read(sock)[0] == 200
+        room.llm.remove("Ada")
+        try:
+            sock.sendall(request)
+            reply = read(sock)
+        except ConnectionError:
+            reply = None
+        assert reply is None or reply[0] == 401
+    assert asked_by(room.ada)[0] == 401
+    assert asked_by(room.bob)[0] == 200
+    assert [name for name in room.llm.participants() if name] == ["Bob"]
+
+
+def test_one_who_is_removed_in_mid_reply_holds_no_slot(room):
+    """What is in flight for her ends, and Bob has the slot."""
+    room.llm.behave(capacity=1)
+    steer(room.llm, "PUT", "/participants/Ada/behaviour", {"script": ["stall"] * 3})
+    with connect(room.ada) as sock:
+        sock.sendall(post(chat(), lines=bearer(room.ada.api_key)))
+        assert sock.recv(1)
+        room.llm.remove("Ada")
+        assert asked_by(room.bob)[0] == 200
+
+
+@pytest.mark.parametrize("count", [1_000, pytest.param(5_000, marks=SOAK)])
+def test_a_thousand_requests_do_not_starve_one(room, count):
+    """With two slots, Bob's one is served before Ada's third after it."""
+    room.llm.behave(capacity=2, latency=0.02)
+    request = post(chat(), lines=bearer(room.ada.api_key))
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(connect(room.ada)).sendall(request)
+        until(lambda: room.llm.stats()["in_flight"] > count // 2)
+        assert asked_by(room.bob)[0] == 200
+        room.llm.behave(capacity=None, latency=0.0)
+        (his,) = room.bob.journal()
+        hers = [r["started"] for r in room.ada.journal() if r["started"] is not None]
+    between = [started for started in hers if his["arrival"] < started < his["started"]]
+    assert len(between) <= 3
+
+
+def test_a_flood_of_one_evicts_nothing_of_another(room):
+    """Ada's requests, well-formed or not, leave Bob's journal as it was."""
+    for _ in range(3):
+        asked_by(room.bob)
+    before = room.bob.journal()
+    line = bearer(room.ada.api_key)
+    with connect(room.ada) as sock:
+        for path in ("/search", "/nothing") * 500:
+            sock.sendall(get(path, line))
+            assert 400 <= read(sock, "GET")[0] < 500
+    assert room.bob.journal() == before
+    assert room.bob.stats()["requests"] == 3
+
+
+@pytest.mark.parametrize("count", [2_000, pytest.param(6_000, marks=SOAK)])
+def test_idle_strangers_do_not_shut_out_a_class_behind_their_address(room, count):
+    """Thousands of connections that never ask, from the address of one who does."""
+    with connect(room.bob) as open_before, ExitStack() as stack:
+        request = post(chat(), lines=bearer(room.bob.api_key))
+        open_before.sendall(request)
+        assert read(open_before)[0] == 200
+        with neighbour(room.beside):
+            for _ in range(count):
+                stack.enter_context(connect(room.llm))
+            assert [asked_by(room.bob)[0] for _ in range(10)] == [200] * 10
+        open_before.sendall(request)
+        assert read(open_before)[0] == 200
