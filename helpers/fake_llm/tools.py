@@ -4,113 +4,84 @@ Arguments are built from the tools' JSON schemas, and filled from the question.
 """
 
 import json
-import re
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-WEATHER = re.compile(
-    r"\b(weather|temperature|degrees|celsius|warm\w*|cold\w*|hot\w*|cool\w*|rain\w*|snow\w*"
-    r"|wind\w*|cloud\w*|sun|sunny|shining|sky|umbrella|coat|jacket)\b",
-    re.IGNORECASE,
-)
+from helpers.fake_llm.chat.bounds import MOST_CALLS, too_much
+from helpers.fake_llm.question import WEATHER, Question, words_of
+from helpers.fake_llm.question import cities as cities  # services.py looks for them here
+
 PLACE = ("city", "location", "place", "town")
 FORMULA = ("expression", "formula", "equation", "calculation")
-NUMBER = r"\d+(?:,\d{3})*(?:\.\d+)?"
-_SPOKEN = (
-    (r"\b(?:multiplied by|times)\b", "*"),
-    (r"\bdivided by\b", "/"),
-    (r"\bplus\b", "+"),
-    (r"\bminus\b", "-"),
-    (r"(?<=\d) ?[x×] ?(?=\d)", "*"),
-    (r"÷", "/"),
-)
-PERCENT = re.compile(rf"({NUMBER})\s*(?:%|percent) of ({NUMBER})", re.IGNORECASE)
-HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
-EACH = re.compile(r"\b(?:an?|each|every|one)\b", re.IGNORECASE)
 COMMON = {"get", "the", "for", "and"}
-ARITHMETIC = re.compile(rf"[-(]*{NUMBER}\)*(?:\s*[-+*/]\s*[-(]*{NUMBER}\)*)+")
+# The work that filling schemas may take for one request. A unit is what a character of the reply
+# costs on its way to the wire, a tenth of a microsecond: together less than 40 ms on a slow laptop.
+WORK = 100_000
+PART = 20
+CHOICE = 10
+# A text, a question say, that fills a part of a schema: longer ones are cut.
+LONGEST_STRING = 500
+# No schema needs a longer reference, and each part of it is a step.
+LONGEST_REFERENCE = 200
+# The types of JSON, of which a schema may list some.
+KINDS = 7
 
 
-@cache
-def cities() -> dict[str, dict]:
-    """The cities whose weather is known."""
-    return json.loads(Path(__file__).with_name("cities.json").read_text(encoding="utf-8"))
+@dataclass
+class Work:
+    """What is left of the work that filling schemas may take for one request."""
+
+    param: str
+    left: int = WORK
+
+    def spend(self, amount: int) -> None:
+        """Take this much of it; ApiError 400 that names `param` if there is not as much left."""
+        self.left -= amount
+        if self.left < 0:
+            raise too_much(self.param, "filling these schemas takes too much work.")
 
 
-@cache
-def _city_pattern() -> re.Pattern:
-    names = sorted(cities(), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE)
+def wants(question: Question, tools: list[dict], work: Work) -> list[tuple[str, dict]]:
+    """(name, arguments) for each tool call that the question asks for, `MOST_CALLS` at most."""
+    calls = (
+        (function["name"], call_arguments(function.get("parameters"), question, work) | value)
+        for function in tools
+        for value in _asked_of(question, function)
+    )
+    return list(islice(calls, MOST_CALLS))
 
 
-def cities_in(text: str) -> list[str]:
-    """The cities that a text names: those known, else capitalised words after "in" or "for"."""
-    known = {name.lower(): name for name in cities()}
-    found = [known[name.lower()] for name in _city_pattern().findall(text)]
-    if not found:
-        found = re.findall(r"\b(?:in|for|at) ((?:[A-Z][\w'-]+ ?)+)", text)
-    return list(dict.fromkeys(name.strip() for name in found))
-
-
-def expression_in(text: str) -> str | None:
-    """The arithmetic that a text asks for, as an expression; None if it asks for none.
-
-    It knows percentages, "a crate holds 24 bottles; how many are in 17 crates", and expressions,
-    words such as "times" included.
-    """
-    if found := PERCENT.search(text):
-        return f"{_plain(found[1])} * {_plain(found[2])} / 100"
-    numbers = re.findall(NUMBER, text)
-    if len(numbers) == 2 and EACH.search(text) and HOW_MANY.search(text):
-        return f"{_plain(numbers[0])} * {_plain(numbers[1])}"
-    for words, sign in _SPOKEN:
-        text = re.sub(words, sign, text, flags=re.IGNORECASE)
-    return max(map(_plain, ARITHMETIC.findall(text)), key=len, default=None)
-
-
-def _plain(number: str) -> str:
-    return number.replace(",", "")
-
-
-def wants(question: str, tools: list[dict]) -> list[tuple[str, dict]]:
-    """(name, arguments) for each tool call that the question asks for."""
-    calls = []
-    for function in tools:
-        schema = function.get("parameters")
-        for value in _asked_of(question, function, schema):
-            calls.append((function["name"], call_arguments(schema, question) | value))
-    return calls
-
-
-def _asked_of(question: str, function: dict, schema: Any) -> list[dict[str, str]]:
+def _asked_of(question: Question, function: dict) -> list[dict[str, str]]:
     """The arguments that matter, for each time that the question asks for this tool."""
-    properties = schema.get("properties") if isinstance(schema, dict) else None
+    properties = (function.get("parameters") or {}).get("properties")
     names = properties if isinstance(properties, dict) else {}
     place = next((name for name in PLACE if name in names), None)
     formula = next((name for name in FORMULA if name in names), None)
-    if place and WEATHER.search(question):
-        return [{place: city} for city in cities_in(question)]
+    if place and WEATHER.search(question.text):
+        return [{place: city} for city in question.cities]
     if formula:
-        expression = expression_in(question)
-        return [{formula: expression}] if expression else []
+        return [{formula: question.expression}] if question.expression else []
     return [{}] if not place and _named(question, function["name"]) else []
 
 
-def _named(question: str, name: str) -> bool:
+def _named(question: Question, name: str) -> bool:
     """Whether the question uses the words of the tool's name, or half of them at least."""
-    asked = set(re.findall(r"[a-z]{3,}", question.lower()))
-    said = set(re.findall(r"[a-z]{3,}", name.lower().replace("_", " "))) - COMMON
-    shared = said & asked
+    said = words_of(name.replace("_", " ")) - COMMON
+    shared = said & question.words
     return bool(shared) and len(shared) * 2 >= len(said)
 
 
-def call_arguments(schema: Any, text: str, answer: str | None = None) -> dict[str, Any]:
-    """An object that follows a JSON schema, filled from a text.
+def call_arguments(
+    schema: Any, question: Question, work: Work, answer: str | None = None
+) -> dict[str, Any]:
+    """An object that follows a JSON schema, filled from a question.
 
-    answer: what a string is filled with, where none that the text gives fits.
+    answer: what a string is filled with, where none that the question gives fits. ApiError 400 if
+    it takes too much work.
     """
-    value = _Filling(schema, text, answer).value(schema if isinstance(schema, dict) else {}, "", 0)
+    root = schema if isinstance(schema, dict) else {}
+    value = _Filling(root, question, work, answer).value(root, "", 0)
     return value if isinstance(value, dict) else {}
 
 
@@ -123,9 +94,10 @@ class _Filling:
     DEPTH = 8
     PARTS = 500
 
-    def __init__(self, root: Any, text: str, answer: str | None):
+    def __init__(self, root: dict, question: Question, work: Work, answer: str | None):
         self.root = root
-        self.text = text
+        self.question = question
+        self.work = work
         self.answer = answer
         self.parts = 0
 
@@ -134,21 +106,37 @@ class _Filling:
         self.parts += 1
         if depth > self.DEPTH or self.parts > self.PARTS or not isinstance(schema, dict):
             return None
+        self.work.spend(PART)
         schema = self._resolved(schema)
         if "const" in schema:
-            return schema["const"]
+            return self._given(schema["const"])
         if isinstance(schema.get("enum"), list) and schema["enum"]:
-            text = self.text.lower()
-            return next((e for e in schema["enum"] if str(e).lower() in text), schema["enum"][0])
+            return self._given(self._chosen(schema["enum"]))
         for union in ("anyOf", "oneOf", "allOf"):
             if isinstance(schema.get(union), list) and schema[union]:
                 return self.value(schema[union][0], name, depth + 1)
         return self._of_kind(schema, name, depth)
 
+    def _given(self, value: Any) -> Any:
+        """A value that the schema gives, of any size."""
+        self.work.spend(len(json.dumps(value)))
+        return value
+
+    def _chosen(self, choices: list) -> Any:
+        """The first of them that the question names, else the first."""
+        self.work.spend(CHOICE * len(choices))
+        # Nobody asks for lists and objects by what is in them.
+        fitting = (
+            choice
+            for choice in choices
+            if not isinstance(choice, list | dict) and self.question.says(str(choice))
+        )
+        return next(fitting, choices[0])
+
     def _of_kind(self, schema: dict, name: str, depth: int) -> Any:
         kind = schema.get("type")
         if isinstance(kind, list):
-            kind = next((k for k in kind if k != "null"), None)
+            kind = next((k for k in kind[:KINDS] if k != "null"), None)
         match kind:
             case "object":
                 return self._object(schema, depth)
@@ -168,36 +156,44 @@ class _Filling:
         reference = schema.get("$ref")
         if not isinstance(reference, str):
             return schema
-        target = self.root
-        for part in reference.removeprefix("#/").split("/"):
+        target: Any = self.root if len(reference) <= LONGEST_REFERENCE else None
+        for part in reference[:LONGEST_REFERENCE].removeprefix("#/").split("/"):
             target = target.get(part) if isinstance(target, dict) else None
         return target if isinstance(target, dict) else {}
 
     def _object(self, schema: dict, depth: int) -> dict:
         properties, required = schema.get("properties"), schema.get("required")
         if not isinstance(properties, dict):
-            return {} if self.answer is None else {"answer": self.answer}
-        names = [n for n in properties if not isinstance(required, list) or n in required]
-        # Where nothing is required, or only what is not described, all is given.
-        return {n: self.value(properties[n], n, depth + 1) for n in names or properties}
+            return {} if self.answer is None else {"answer": self._cut(self.answer)}
+        names = list(properties)
+        self.work.spend(len(names))
+        if isinstance(required, list):
+            self.work.spend(len(required))
+            asked = {name for name in required if isinstance(name, str)}
+            # Where nothing is required, or only what is not described, all is given.
+            names = [name for name in names if name in asked] or names
+        self.work.spend(sum(map(len, names)))
+        return {name: self.value(properties[name], name, depth + 1) for name in names}
 
     def _number(self, schema: dict, kind: str) -> int | float:
-        found = re.search(NUMBER, self.text)
-        value = float(_plain(found[0])) if found else 1.0
+        value = self.question.number
         low, high = schema.get("minimum"), schema.get("maximum")
         if isinstance(low, (int, float)):
             value = max(value, low)
         if isinstance(high, (int, float)):
             value = min(value, high)
-        # Beyond 2**53 not every integer is a float, and infinity is none.
+        # Beyond 2**53 not every integer is a float.
         return int(value) if kind == "integer" and abs(value) < 2**53 else value
 
     def _string(self, name: str) -> str:
-        if name in PLACE and (found := cities_in(self.text)):
-            return found[0]
-        if name in FORMULA and (expression := expression_in(self.text)):
-            return expression
-        if self.answer is not None:
-            return self.answer
-        quoted = re.search(r"[\"“']([^\"”']+)[\"”']", self.text)
-        return quoted[1] if quoted else self.text
+        question = self.question
+        if name in PLACE and question.cities:
+            return self._cut(question.cities[0])
+        if name in FORMULA and question.expression:
+            return self._cut(question.expression)
+        return self._cut(question.quoted if self.answer is None else self.answer)
+
+    def _cut(self, text: str) -> str:
+        text = text[:LONGEST_STRING]
+        self.work.spend(len(text))
+        return text

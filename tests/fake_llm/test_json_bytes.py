@@ -152,6 +152,40 @@ def test_a_text_that_never_ends_is_looked_through_once(module):
     assert read(module, b"[]" * 300 + b'"' + b'\\"' * 500_000) == "refused"
 
 
+@pytest.mark.parametrize("module", [json_bytes, PLAIN], ids=["orjson", "plain"])
+def test_values_have_one_bound(module):
+    """In lists and objects, at every level; what is in a text counts for nothing."""
+    for least, value in (("0", 1), ("[]", 2), ('{"":0}', 2)):
+        full = "[" + ",".join([least] * ((json_bytes.ELEMENTS - 1) // value)) + "]"
+        for room in ("", " " * json_bytes.ELEMENTS):
+            assert module.loads(full + room)
+            assert read(module, (f"[{full},{least}]" + room).encode()) == "refused"
+    text = '[{,"\\' * json_bytes.ELEMENTS
+    assert module.loads(module.dumps([text])) == [text]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"[" * 300, b"[" * 300 + b"]" * 300, b"[" * 1_100 + b"]" * 1_100, b"[" * 60_000, b"{" * 300]
+    + [b"[" + b"0," * 60_000 + b"0]", b"[" + b"0," * 60_000, b"[", b"x" * 60_000],
+)
+def test_what_is_too_much_is_too_much_for_both(raw):
+    """And what is no JSON is that for both, since the client is told which of them it is."""
+    fates = []
+    for module in (json_bytes, PLAIN):
+        with pytest.raises(ValueError) as caught:
+            module.loads(raw)
+        much = isinstance(caught.value, module.TooMuch)
+        fates.append((much, str(caught.value) if much else ""))
+    assert fates[0] == fates[1]
+
+
+def test_many_texts_between_floats_are_written_the_same():
+    """Exponents in texts stay, those of numbers are written as orjson does."""
+    value = [{"e-05": ["1e-05", 1e-05, -1e-06, "NaN", float("nan"), 1e-07, 12.5, "\\"]}] * 50
+    assert PLAIN.dumps(value) == json_bytes.dumps(value)
+
+
 def test_text_is_read_as_bytes_are():
     """A tool's result is text already."""
     for text in ('{"a": "é"}', "17", "rain", '"\ud800"'):

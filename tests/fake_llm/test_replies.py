@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from helpers.fake_llm.errors import ApiError
 from helpers.fake_llm.replies import prompt_tokens, reply_to
 from tests.fake_llm.asked import TOOLS, request
 
@@ -118,6 +119,62 @@ def test_a_json_schema_shapes_the_reply():
 def test_n_choices_differ():
     """As many choices as asked for."""
     assert len({c.text for c in reply_to(request(n=3), 0).choices}) == 3
+
+
+def test_choices_have_one_bound_together():
+    """In tokens and in characters; within it, as many as 128."""
+    assert len(reply_to(request("In 300 words.", n=128), 0).choices) == 128
+    assert len(reply_to(request("In 2000 words.", n=20), 0).choices) == 20
+    wide = {"properties": {"a": {"const": " " * 50_000}}}
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": wide}}
+    for text, body in (("In 2000 words.", {}), ("Say something.", {"response_format": form})):
+        with pytest.raises(ApiError) as caught:
+            reply_to(request(text, n=128, **body), 0)
+        assert (caught.value.status, caught.value.error["param"]) == (400, "n")
+
+
+def test_what_a_tool_says_is_cut_not_refused():
+    """A user's agent goes on, whatever the size of the result, and of its name."""
+    long = "word " * 40_000
+    for name, result in (("read", long), ("read" * 9_000, "error: no"), ("read", f'["{long}"]')):
+        talk = conversation("What is in the file?", (name, {}, result))
+        for body in ({}, {"response_format": {"type": "json_object"}}):
+            text = said(messages=talk, tools=TOOLS, **body).text
+            assert "read" in text and 50 < len(text) <= 20_100
+
+
+def test_a_form_has_the_answer_in_each_of_its_texts():
+    """Cut where there are many of them; prose where there is no answer, its own in each choice."""
+    schema = {"properties": {f"p{i}": {"type": "string"} for i in range(400)}}
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    talk = conversation("What?", ("read", {}, "some words " * 10_000))
+    cut = json.loads(said(messages=talk, response_format=form).text)
+    assert len(cut) == 400 and set(cut.values()) == {cut["p0"]}
+    assert cut["p0"].startswith("According to read: some words")
+    choices = reply_to(request(n=3, response_format=form), 0).choices
+    assert len({json.loads(choice.text)["p0"] for choice in choices}) == 3
+
+
+def test_a_call_is_known_again_however_it_is_written():
+    """An agent may have read its arguments and written them anew."""
+    schema = {"properties": {"a": {"type": "number"}, "b": {"type": "integer"}}}
+    play = {"type": "function", "function": {"name": "play", "parameters": schema}}
+    assert json.loads(said("play 7", tools=[play]).calls[0][2]) == {"a": 7.0, "b": 7}
+    for arguments, again in (('{"b":7,"a":7}', False), ('{"a": 7, "b": 8}', True), ("{", True)):
+        talk = conversation("play 7", ("play", {}, "ok"))
+        talk[1]["tool_calls"][0]["function"]["arguments"] = arguments
+        assert bool(said(messages=talk, tools=[play]).calls) == again
+
+
+def test_of_many_results_the_first_are_told():
+    """As many as an answer has room for."""
+    calls = [("get_weather", {"city": f"C{i}"}, f'{{"a": {i}}}') for i in range(1_500)]
+    talk = conversation("Weather?", *calls[:100])
+    for first in range(100, 1_500, 100):
+        talk += conversation("", *calls[first : first + 100])[1:]
+    text = said(messages=talk).text
+    assert 19_900 < len(text) <= 20_000
+    assert text.startswith('According to get_weather: {"a": 0} According to get_weather: {"a": 1}')
 
 
 def test_content_in_parts_is_text():

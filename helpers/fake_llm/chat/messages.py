@@ -2,9 +2,18 @@
 
 from typing import Any
 
-from helpers.fake_llm.errors import ApiError, empty_array, missing, unsupported, wrong_type
+from helpers.fake_llm.chat.bounds import (
+    MOST_CALLS,
+    MOST_MESSAGES,
+    SHOWN,
+    check_count,
+    not_supported,
+)
+from helpers.fake_llm.errors import ApiError, empty_array, missing, wrong_type
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+# Calls without an answer that are named.
+NAMED = 10
 _ROLES_IN_WORDS = ", ".join(f"'{role}'" for role in ROLES[:-1]) + f" and '{ROLES[-1]}'"
 
 
@@ -16,9 +25,10 @@ def check_messages(messages: Any) -> None:
         raise wrong_type("messages", "an array of objects", messages)
     if not messages:
         raise empty_array("messages")
+    check_count("messages", messages, MOST_MESSAGES)
     pending: set[str] = set()
     for i, message in enumerate(messages):
-        pending = _check_message(i, message, pending)
+        _check_message(i, message, pending)
     if pending:
         raise _unanswered(pending, len(messages) - 1)
 
@@ -32,8 +42,8 @@ def text_of(content: Any) -> str:
     return "".join(part["text"] for part in content if part.get("type") == "text")
 
 
-def _check_message(i: int, message: Any, pending: set[str]) -> set[str]:
-    """Check one message, given the tool calls not answered yet; those not answered after it."""
+def _check_message(i: int, message: Any, pending: set[str]) -> None:
+    """Check one message; `pending`, the tool calls not answered yet, is kept up to date."""
     where = f"messages[{i}]"
     if not isinstance(message, dict):
         raise wrong_type(where, "an object", message)
@@ -41,7 +51,7 @@ def _check_message(i: int, message: Any, pending: set[str]) -> set[str]:
     if role is None:
         raise missing(f"{where}.role")
     if role not in ROLES:
-        raise unsupported(role, _ROLES_IN_WORDS, f"{where}.role")
+        raise not_supported(role, _ROLES_IN_WORDS, f"{where}.role")
     calls = message.get("tool_calls") if role == "assistant" else None
     if not isinstance(message.get("content"), str):
         _check_content(f"{where}.content", message, says_otherwise=role == "assistant")
@@ -49,7 +59,8 @@ def _check_message(i: int, message: Any, pending: set[str]) -> set[str]:
         return _check_tool_result(i, where, message, pending)
     if pending:
         raise _unanswered(pending, i)
-    return _call_ids(f"{where}.tool_calls", calls) if calls is not None else pending
+    if calls is not None:
+        pending |= _call_ids(f"{where}.tool_calls", calls)
 
 
 def _check_content(param: str, message: dict, says_otherwise: bool) -> None:
@@ -75,12 +86,12 @@ def _check_content(param: str, message: dict, says_otherwise: bool) -> None:
             raise wrong_type(f"{param}[{j}].text", "a string", part.get("text"))
 
 
-def _check_tool_result(i: int, where: str, message: dict, pending: set[str]) -> set[str]:
+def _check_tool_result(i: int, where: str, message: dict, pending: set[str]) -> None:
     id = message.get("tool_call_id")
     if not isinstance(id, str):
         raise missing(f"{where}.tool_call_id")
     if id in pending:
-        return pending - {id}
+        return pending.remove(id)
     # "preceeding" is how OpenAI's API spells it.
     reason = (
         "Invalid parameter: messages with role 'tool' must be a response to a preceeding message "
@@ -90,11 +101,13 @@ def _check_tool_result(i: int, where: str, message: dict, pending: set[str]) -> 
 
 
 def _unanswered(pending: set[str], i: int) -> ApiError:
+    ids = ", ".join(id[:SHOWN] for id in sorted(pending)[:NAMED])
+    more = f" and {len(pending) - NAMED} more" if len(pending) > NAMED else ""
     return ApiError(
         400,
         "An assistant message with 'tool_calls' must be followed by tool messages responding to "
         "each 'tool_call_id'. The following tool_call_ids did not have response messages: "
-        f"{', '.join(sorted(pending))}",
+        f"{ids}{more}",
         param=f"messages.[{i}].role",
     )
 
@@ -103,6 +116,7 @@ def _call_ids(where: str, calls: Any) -> set[str]:
     """The ids of an assistant's tool calls, each of which has to be answered."""
     if not isinstance(calls, list):
         raise wrong_type(where, "an array of objects", calls)
+    check_count(where, calls, MOST_CALLS)
     for j, call in enumerate(calls):
         if not isinstance(call, dict):
             raise wrong_type(f"{where}[{j}]", "an object", call)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from helpers.fake_llm.errors import ApiError, empty_array, unsupported, wrong_type
+from helpers.fake_llm.chat.bounds import MOST_TOOLS, SHOWN, check_count, not_supported
+from helpers.fake_llm.errors import ApiError, empty_array, wrong_type
 
 LONGEST_NAME = 64
 
@@ -15,6 +16,7 @@ def read_tools(tools: Any) -> list[dict]:
         raise wrong_type("tools", "an array of objects", tools)
     if not tools:
         raise empty_array("tools")
+    check_count("tools", tools, MOST_TOOLS)
     return [_read_tool(f"tools[{i}]", tool) for i, tool in enumerate(tools)]
 
 
@@ -22,7 +24,7 @@ def _read_tool(where: str, tool: Any) -> dict:
     if not isinstance(tool, dict):
         raise wrong_type(where, "an object", tool)
     if tool.get("type") != "function":
-        raise unsupported(tool.get("type"), "'function'", f"{where}.type")
+        raise not_supported(tool.get("type"), "'function'", f"{where}.type")
     function = tool.get("function")
     if not isinstance(function, dict):
         raise wrong_type(f"{where}.function", "an object", function)
@@ -51,13 +53,15 @@ def read_tool_choice(choice: Any, tools: list[dict]) -> str:
         raise ApiError(400, f"Invalid value for 'tool_choice': {message}", param="tool_choice")
     if choice in ("none", "auto", "required"):
         return choice
-    function = choice.get("function") if isinstance(choice, dict) else None
+    if not isinstance(choice, dict):
+        supported = "'none', 'auto', 'required' and a named function"
+        raise not_supported(choice, supported, "tool_choice")
+    function = choice.get("function")
     name = function.get("name") if isinstance(function, dict) else None
     if not isinstance(name, str):
-        supported = "'none', 'auto', 'required' and a named function"
-        raise unsupported(choice, supported, "tool_choice")
-    if name not in {tool["name"] for tool in tools}:
-        message = f"Tool choice 'function' not found in 'tools' parameter: {name!r:.80}."
+        raise wrong_type("tool_choice.function.name", "a string", name)
+    if all(name != tool["name"] for tool in tools):
+        message = f"Tool choice 'function' not found in 'tools' parameter: {name[:SHOWN]!r:.80}."
         raise ApiError(400, message, param="tool_choice")
     return f"={name}"
 
@@ -75,7 +79,7 @@ def read_schema(format: Any) -> dict | None:
         return {"type": "object"}
     if kind != "json_schema":
         supported = "'json_object', 'json_schema', and 'text'"
-        raise unsupported(kind, supported, "response_format.type")
+        raise not_supported(kind, supported, "response_format.type")
     wrapper = format.get("json_schema")
     if not isinstance(wrapper, dict):
         raise wrong_type("response_format.json_schema", "an object", wrapper)

@@ -56,7 +56,7 @@ class _Stream:
     def __init__(self, reply: Reply, chat: Chat, id: str, created: int):
         self.reply = reply
         self.include_usage = chat.include_usage
-        self.deltas = [_deltas(choice) for choice in reply.choices]
+        self.calls = [_calls(choice) for choice in reply.choices]
         self.head: dict[str, Any] = {
             "id": id,
             "object": "chat.completion.chunk",
@@ -70,25 +70,30 @@ class _Stream:
     def event(self, index: int, delta: dict, finish: str | None = None) -> bytes:
         """One event of one choice."""
         choice = {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return b"data: %b\n\n" % dumps({**self.head, "choices": [choice]})
+        return b"data: " + dumps({**self.head, "choices": [choice]}) + b"\n\n"
 
     def opening(self) -> bytes:
         """What comes before the first token."""
-        due = b""
+        due = []
         for index, choice in enumerate(self.reply.choices):
             content = None if choice.calls else ""
-            due += self.event(index, {"role": "assistant", "content": content, "refusal": None})
-        return due
+            delta = {"role": "assistant", "content": content, "refusal": None}
+            due.append(self.event(index, delta))
+        return b"".join(due)
 
     def moment(self, moment: int) -> bytes:
         """A token of each choice that has one left, and after its last one its end."""
-        due = b""
-        for index, deltas in enumerate(self.deltas):
-            if moment < len(deltas):
-                due += self.event(index, deltas[moment])
-            if moment == max(len(deltas) - 1, 0):
-                due += self.event(index, {}, self.reply.choices[index].finish)
-        return due
+        due = []
+        for index, choice in enumerate(self.reply.choices):
+            left = len(choice.tokens) - moment
+            if left > 0:
+                says = (
+                    next(self.calls[index]) if choice.calls else {"content": choice.tokens[moment]}
+                )
+                due.append(self.event(index, says))
+            if left == 1 or (left == 0 and moment == 0):
+                due.append(self.event(index, {}, choice.finish))
+        return b"".join(due)
 
     def closing(self) -> bytes:
         """What comes after the last token."""
@@ -103,14 +108,10 @@ def _call(id: str, name: str, arguments: str) -> dict[str, Any]:
     return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
-def _deltas(choice: Choice) -> list[dict]:
-    """What each token of a choice adds to it."""
-    if not choice.calls:
-        return [{"content": token} for token in choice.tokens]
-    deltas = []
+def _calls(choice: Choice) -> Iterator[dict]:
+    """What each token of a choice adds to its tool calls, built when its turn comes."""
     for index, (id, name, arguments) in enumerate(choice.calls):
         opening = {"index": index, **_call(id, name, "")}
-        deltas.append({"tool_calls": [opening]})
-        for piece in TOKEN.findall(arguments):
-            deltas.append({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
-    return deltas
+        yield {"tool_calls": [opening]}
+        for piece in TOKEN.finditer(arguments):
+            yield {"tool_calls": [{"index": index, "function": {"arguments": piece[0]}}]}

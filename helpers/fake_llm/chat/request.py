@@ -5,11 +5,17 @@ from hashlib import blake2b
 from typing import Any
 
 from helpers.fake_llm import json_bytes
+from helpers.fake_llm.chat.bounds import (
+    LONGEST_MODEL,
+    LONGEST_STOP,
+    MOST_STOPS,
+    check_count,
+    check_length,
+)
 from helpers.fake_llm.chat.messages import check_messages
 from helpers.fake_llm.chat.offers import read_schema, read_tool_choice, read_tools
 from helpers.fake_llm.errors import ApiError, kind_of, wrong_type
 
-MOST_STOPS = 4
 NOT_JSON = "We could not parse the JSON body of your request. The API expects a JSON payload."
 
 
@@ -88,6 +94,8 @@ def read_json(raw: bytes | bytearray) -> dict:
     """The object in a request's body; ApiError 400 if there is none."""
     try:
         body = json_bytes.loads(raw)
+    except json_bytes.TooMuch as error:
+        raise ApiError(400, f"Invalid body: {error}.", code="too_complex") from None
     except ValueError:
         raise ApiError(400, NOT_JSON) from None
     if isinstance(body, dict):
@@ -103,6 +111,7 @@ def read_chat(body: dict) -> Chat:
         raise ApiError(400, "you must provide a model parameter")
     if not isinstance(model, str):
         raise wrong_type("model", "a string", model)
+    check_length("model", model, LONGEST_MODEL)
     check_messages(messages)
     _check_scalars(body)
     chat = Chat(model=model, messages=messages, digest=_digest(messages, body.get("seed")))
@@ -150,17 +159,13 @@ def _max_tokens(body: dict) -> int | None:
 def _stop(stop: Any) -> tuple[str, ...]:
     if stop is None:
         return ()
-    if isinstance(stop, str):
-        return (stop,) if stop else ()
-    if not isinstance(stop, list) or not all(isinstance(s, str) for s in stop):
+    stops = [stop] if isinstance(stop, str) else stop
+    if not isinstance(stops, list) or not all(isinstance(s, str) for s in stops):
         raise wrong_type("stop", "one of a string or array of strings", stop)
-    if len(stop) > MOST_STOPS:
-        message = (
-            "Invalid 'stop': array too long. Expected an array with maximum length "
-            f"{MOST_STOPS}, but got {len(stop)} instead."
-        )
-        raise ApiError(400, message, code="array_above_max_length", param="stop")
-    return tuple(s for s in stop if s)
+    check_count("stop", stops, MOST_STOPS)
+    for s in stops:
+        check_length("stop", s, LONGEST_STOP)
+    return tuple(s for s in stops if s)
 
 
 def _include_usage(options: Any, stream: bool) -> bool:

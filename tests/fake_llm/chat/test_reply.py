@@ -1,6 +1,7 @@
 """A reply on the wire: in one piece and as a stream it says the same."""
 
 import json
+import tracemalloc
 
 import pytest
 
@@ -36,6 +37,19 @@ def test_a_stream_carries_the_same_as_a_plain_reply(body):
         )
         for c in plain["choices"]
     ]
+
+
+def test_a_stream_is_built_as_it_is_sent():
+    """However long it is, nothing of it is there before its turn."""
+    chat = request("In 2000 words.", stream=True, n=20)
+    stream = events(reply_to(chat, 0), chat, "id", 1)
+    tracemalloc.start()
+    try:
+        first = [next(stream) for _ in range(3)]
+        assert len(first[1].split(b"\n\n")) == 20 + 1
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
 
 
 def joined(chunks):

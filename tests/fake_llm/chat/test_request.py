@@ -71,6 +71,93 @@ def test_what_is_no_json_object_is_refused(raw):
     assert caught.value.status == 400
 
 
+TOO_LONG = [
+    ({"model": "m" * 257}, "model", "string", 256, 257),
+    ({"stop": "s" * 1_001}, "stop", "string", 1_000, 1_001),
+    ({"stop": ["a"] * 5}, "stop", "array", 4, 5),
+    ({"messages": [HELLO] * 2_049}, "messages", "array", 2_048, 2_049),
+    (
+        {"messages": [HELLO, {"role": "assistant", "tool_calls": [CALL] * 129}]},
+        "messages[1].tool_calls",
+        "array",
+        128,
+        129,
+    ),
+    ({"tools": TOOLS * 65}, "tools", "array", 128, 130),
+]
+
+
+@pytest.mark.parametrize(("body", "param", "kind", "most", "got"), TOO_LONG)
+def test_what_is_too_long_is_told_with_its_length(body, param, kind, most, got):
+    """In the words of OpenAI's API, and with its code."""
+    with pytest.raises(ApiError) as caught:
+        read_chat({"model": "m", "messages": [HELLO], **body})
+    error = caught.value.error
+    assert (error["param"], error["code"]) == (param, f"{kind}_above_max_length")
+    article = {"array": "an", "string": "a"}[kind]
+    assert str(caught.value) == (
+        f"Invalid '{param}': {kind} too long. Expected {article} {kind} with maximum length {most},"
+        f" but got {article} {kind} with length {got} instead."
+    )
+
+
+def test_what_is_just_short_enough_is_read():
+    """The bounds themselves are allowed."""
+    calls = [{**CALL, "id": str(i)} for i in range(128)]
+    answers = [{"role": "tool", "content": "x", "tool_call_id": c["id"]} for c in calls]
+    talk = [HELLO, {"role": "assistant", "tool_calls": calls}, *answers]
+    messages = talk + [HELLO] * (2_048 - len(talk))
+    tools = TOOLS * 64
+    assert request(messages=messages, model="m" * 256, stop=["s" * 1_000] * 4, tools=tools)
+
+
+def test_calls_without_an_answer_are_named_not_repeated():
+    """Ten at most, each of them cut; the others are counted."""
+    calls = [{**CALL, "id": chr(97 + i) * 300} for i in range(12)]
+    with pytest.raises(ApiError, match="and 2 more") as caught:
+        request(messages=[HELLO, {"role": "assistant", "tool_calls": calls}])
+    assert "aaa" in str(caught.value) and "kkk" not in str(caught.value)
+    assert len(str(caught.value)) < 1_100
+
+
+def test_answers_may_come_in_any_order_but_once():
+    """Each call takes one answer."""
+    calls = [{**CALL, "id": id} for id in "ab"]
+    answers = [{"role": "tool", "content": "x", "tool_call_id": id} for id in "baa"]
+    talk = [HELLO, {"role": "assistant", "tool_calls": calls}, *answers]
+    assert request(messages=talk[:-1])
+    with pytest.raises(ApiError, match="must be a response"):
+        request(messages=talk)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"messages": [{"role": "r" * 10_000}]},
+        {"messages": [{"role": [["r"] * 10_000]}]},
+        {"tools": [{"type": {"t": ["t"] * 10_000}}]},
+        {"tools": TOOLS, "tool_choice": "c" * 10_000},
+        {"tools": TOOLS, "tool_choice": ["c"] * 10_000},
+        {"tools": TOOLS, "tool_choice": {"function": {"name": "c" * 10_000}}},
+        {"response_format": {"type": ["f"] * 10_000}},
+        {"response_format": {"type": "f" * 10_000}},
+    ],
+)
+def test_an_error_repeats_little_of_what_it_got(body):
+    """However much it was."""
+    with pytest.raises(ApiError) as caught:
+        read_chat({"model": "m", "messages": [HELLO], **body})
+    assert len(str(caught.value)) < 300
+
+
+def test_too_much_json_is_told_apart_from_none():
+    """A client can make its body smaller, if it is told to."""
+    for raw in (b'{"a":[%b0]}' % (b"0," * 30_000), b'{"a":%b1%b}' % (b"[" * 300, b"]" * 300)):
+        with pytest.raises(ApiError, match="Invalid body") as caught:
+            read_json(raw)
+        assert (caught.value.status, caught.value.error["code"]) == (400, "too_complex")
+
+
 def test_unknown_fields_are_ignored():
     """Newer clients send what we do not know."""
     assert request(verbosity="low", metadata={"a": "b"}, service_tier="auto").model == "m"
