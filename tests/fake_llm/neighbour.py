@@ -40,11 +40,13 @@ class Seen:
     """What a neighbour has seen since it was last asked.
 
     count: its questions, all of which were answered with 200; longest: the seconds that it waited
-    for one of them at most; grown: the bytes by which the server's memory grew at most.
+    for one of them at most; busy: the seconds of these that the server's process worked, which no
+    other process can lengthen; grown: the bytes by which the server's memory grew at most.
     """
 
     count: int = 0
     longest: float = 0.0
+    busy: float = 0.0
     grown: int = 0
 
 
@@ -106,11 +108,12 @@ def main(url: str, pid: str, key: str) -> None:
         sock.settimeout(PERIOD)
         seen, before, line = Seen(), server.memory_info().rss, None
         while line != "":
-            asked = time.monotonic()
+            asked, worked = time.monotonic(), _worked(server)
             most = _ask(sock, question, server)
             waited = time.monotonic() - asked
             seen.count += 1
             seen.longest = max(seen.longest, waited)
+            seen.busy = max(seen.busy, _worked(server) - worked)
             seen.grown = max(seen.grown, most - before)
             if line is not None:
                 print(json.dumps(asdict(seen)), flush=True)
@@ -119,6 +122,11 @@ def main(url: str, pid: str, key: str) -> None:
                 line = told.get(timeout=max(0.0001, PERIOD - waited))
             except Empty:
                 line = None
+
+
+def _worked(server: psutil.Process) -> float:
+    """The seconds that it has used of a processor."""
+    return sum(server.cpu_times()[:2])
 
 
 def _listen(told: Queue) -> None:

@@ -12,7 +12,7 @@ import pytest
 from helpers import FakeLLM
 from helpers.bench.load import LoadGenerator
 from helpers.fake_llm.journal import LIMIT, OUTCOMES
-from tests.fake_llm.raw import ask, chat, post
+from tests.fake_llm.raw import ask, chat, get, post
 
 SOAK = pytest.mark.soak
 MIXED = {
@@ -39,8 +39,7 @@ def mixed_requests(load, draw):
         load.request(f"Question {draw.randrange(1_000)}", stream=draw.random() < 0.3)
         for _ in range(80)
     ]
-    made += [post({"model": "m"}), b"GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n"] * 5
-    made += [post(b"{"), b"GET /search?q=bicycle HTTP/1.1\r\nhost: x\r\n\r\n"] * 5
+    made += [post({"model": "m"}), get("/v1/models"), post(b"{"), get("/search?q=bicycle")] * 5
     draw.shuffle(made)
     return made
 
