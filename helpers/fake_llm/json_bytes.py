@@ -19,11 +19,11 @@ except ImportError:
 DEPTH = 254
 """How deep arrays and objects may be nested: orjson can write no more, though it reads more."""
 
-ELEMENTS = 30_000
-"""How many values arrays and objects may hold in all: twice what the longest talk with tools needs.
+ELEMENTS = 25_000
+"""How many values arrays and objects may hold in all, each of those being one more.
 
-Python makes an object of each, in up to a microsecond: a megabyte of empty lists would hold up
-everybody for a third of a second.
+It is enough for 2,048 messages that call tools. Python makes an object of each value, in up to a
+microsecond: a megabyte of empty lists would hold up everybody for a third of a second.
 """
 
 # A string; one that is not closed goes to the end, or each quote in it would be tried as another.

@@ -22,8 +22,8 @@ TITLE_WEIGHT = 0.5
 # The first word of the question that carries meaning ("capital of …") says what is asked for.
 FOCUS_WEIGHT = 2
 SUMMARY_SENTENCES = 2
-# Of one document; the last of them is all the rest.
-MOST_SENTENCES = 500
+# Of all documents; what goes beyond is one sentence for each.
+MOST_SENTENCES = 2_000
 
 
 def summarise(question: str, documents: Sequence[tuple[str, str]]) -> str:
@@ -44,10 +44,12 @@ def look_up(question: str, documents: Sequence[tuple[str, str]]) -> str:
     forms = _forms(in_order)
     # Of each document the asked words of its title, and of its sentences those beside them.
     read = []
+    left = MOST_SENTENCES
     spread: Counter[str] = Counter()
     for title, text in documents:
         of_title = _found(title, forms)
-        parts = SENTENCE.split(text, MOST_SENTENCES)
+        parts = SENTENCE.split(text, left) if left > 0 else [text]  # to `split` 0 is no bound
+        left -= len(parts)
         sentences = [(s, _found(s, forms) - of_title) for s in parts]
         read.append((of_title, sentences))
         spread.update(chain.from_iterable(own for _, own in sentences))

@@ -66,6 +66,11 @@ def form(schema: Any, question: str = "Say hi.", **more: Any) -> dict:
     return body(question, response_format=kind, **more)
 
 
+def padded(value: dict) -> Callable[[], bytes]:
+    """A request that is hard by itself, and takes as long to be read as any."""
+    return partial(swollen, value | {"x": MARK}, r"\n,", quoted=True)
+
+
 def call(id: str, name: str = "play", arguments: str = "{}") -> dict:
     """A tool call as an assistant's message has it."""
     return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}
@@ -155,39 +160,39 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "surrogate pairs": said(r"\ud83d\ude00"),
     "half a pair at the end": lambda: said(r"\ud83d\ude00")()[:-20] + b'\\ud800"}]}',
     "emoji": said("\U0001f600"),
-    "exponents in a text": lambda: raw(body("1e-05 NaN", x=["e-05"] * 29_000)),
-    "exponents in messages": lambda: raw(body([{"type": "e-05", "x": "NaN"}] * 9_900)),
+    "exponents in a text": lambda: raw(body("1e-05 NaN", x=["e-05"] * 24_000)),
+    "exponents in messages": lambda: raw(body([{"type": "e-05", "x": "NaN"}] * 6_500)),
     "digits of a temperature": partial(swollen, body(temperature=MARK), "9"),
     "digits of a float": partial(swollen, body(top_p=MARK), "0." + "1" * (SIZE - 200)),
     "digits of a seed": partial(swollen, body(seed=MARK), "7"),
     "digits of n": partial(swollen, body(n=MARK), "7"),
     "digits of a limit": partial(swollen, body(max_tokens=MARK), "7"),
     "minus signs": field("-", ""),
-    "as many values as there may be": lambda: raw(body([{"type": "x", "y": [[]] * 14_900}])),
-    "as many objects as there may be": lambda: raw(body([{"type": "x", "y": [{"": 0}] * 14_900}])),
-    "as many integers as there may be": lambda: raw(body([{"type": "x", "y": [10**18] * 29_900}])),
-    "as many floats as there may be": lambda: raw(body([{"type": "x", "y": [-1e-5] * 29_900}])),
-    "as many texts as there may be": lambda: raw(body([{"type": "x", "y": ["\n\0"] * 29_900}])),
+    "as many values as there may be": lambda: raw(body([{"type": "x", "y": [[]] * 12_400}])),
+    "as many objects as there may be": lambda: raw(body([{"type": "x", "y": [{"": 0}] * 12_400}])),
+    "as many integers as there may be": lambda: raw(body([{"type": "x", "y": [10**18] * 24_900}])),
+    "as many floats as there may be": lambda: raw(body([{"type": "x", "y": [-1e-5] * 24_900}])),
+    "as many texts as there may be": lambda: raw(body([{"type": "x", "y": ["\n\0"] * 24_900}])),
     "as deep as it may be": lambda: (
-        b'{"x":[%b],' % b",".join([b"[" * 240 + b"]" * 240] * 120) + raw(body())[1:]
+        b'{"x":[%b],' % b",".join([b"[" * 240 + b"]" * 240] * 100) + raw(body())[1:]
     ),
     # Names and other parameters.
     "a model's name in a stream": lambda: raw(body(n=8, stream=True) | {"model": "m" * 400_000}),
     "a model's name": lambda: raw(body() | {"model": "\0" * 150_000}),
     "a role": lambda: raw({"model": "m", "messages": [{"role": "\0" * 170_000}]}),
-    "a role of many": lambda: raw({"model": "m", "messages": [{"role": [[0] * 9] * 2_700}]}),
+    "a role of many": lambda: raw({"model": "m", "messages": [{"role": [[0] * 9] * 1_800}]}),
     "a tool's type": lambda: raw(body(tools=[{"type": "\0" * 170_000}])),
-    "a tool's type of many": lambda: raw(body(tools=[{"type": [{"": 0}] * 14_000}])),
+    "a tool's type of many": lambda: raw(body(tools=[{"type": [{"": 0}] * 9_500}])),
     "a tool's name": lambda: raw(body(tools=[tool("a" * 1_000_000)])),
     "a choice": lambda: raw(body(tools=TOOLS, tool_choice="\0" * 170_000)),
-    "a choice of many": lambda: raw(body(tools=TOOLS, tool_choice=[{"": 0}] * 14_000)),
+    "a choice of many": lambda: raw(body(tools=TOOLS, tool_choice=[{"": 0}] * 9_500)),
     "a choice that is not there": lambda: raw(
         body(tools=TOOLS, tool_choice={"function": {"name": "\0" * 170_000}})
     ),
     "a format": lambda: raw(body(response_format={"type": "\0" * 170_000})),
     "stops": lambda: raw(body("In 2000 words.", stop=["a" * 250_000] * 4, n=50)),
-    "many stops": lambda: raw(body(stop=words(29_000))),
-    "parameters": lambda: raw(body(**{f"x{i}": 0 for i in range(29_000)})),
+    "many stops": lambda: raw(body(stop=words(24_000))),
+    "parameters": lambda: raw(body(**{f"x{i}": 0 for i in range(24_000)})),
     # Many choices.
     "the longest texts": lambda: raw(body("In 2000 words.", n=128)),
     "the longest stream": lambda: raw(body("In 2000 words.", n=128, stream=True)),
@@ -198,16 +203,23 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         body("In 2000 words.", n=128, stop=["never", " a", "nor this"], max_tokens=1)
     ),
     "many forms": lambda: raw(form(TEXTS, n=128)),
+    "stops that nearly fit": lambda: raw(
+        form(
+            {"properties": {"a": {"const": "a" * 19_000}, "b": {"type": "string"}}},
+            stop=[("a" * i + "b" + "a" * 98)[:99] for i in (50, 60, 70, 80)],
+            n=13,
+        )
+    ),
     "many calls in many choices": lambda: raw(asking(TEXTS, "play" * 500, n=128)),
     "many large calls in a stream": lambda: raw(asking(TEXTS, "play " * 400, n=128, stream=True)),
     # Messages.
-    "many messages": lambda: raw({"model": "m", "messages": body()["messages"] * 9_000}),
+    "many messages": lambda: raw({"model": "m", "messages": body()["messages"] * 6_000}),
     "as many messages as there may be": lambda: raw(
         {"model": "m", "messages": body("a" * 450)["messages"] * 2_048}
     ),
-    "many parts": lambda: raw(body([{"type": "text", "text": "a b"}] * 9_900)),
+    "many parts": lambda: raw(body([{"type": "text", "text": "a b"}] * 6_500)),
     "many calls in one message": lambda: raw(
-        talk([call(str(i)) for i in range(2_900)], ["ok"] * 2_900)
+        talk([call(str(i)) for i in range(2_300)], ["ok"] * 2_300)
     ),
     "many unanswered calls": lambda: raw(
         {
@@ -237,12 +249,12 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     ),
     "a function of a huge name": lambda: raw(talk([call("1", "f" * 1_000_000)], ["error: no"])),
     # Tools and schemas.
-    "many tools": lambda: raw(body("play", tools=[tool("play")] * 5_900)),
+    "many tools": lambda: raw(body("play", tools=[tool("play")] * 3_900)),
     "many tools of many parts": lambda: raw(
-        body("play", tools=[tool(f"play-{i}", shared({"type": "string"}, 90)) for i in range(128)])
+        body("play", tools=[tool(f"play-{i}", shared({"type": "string"}, 60)) for i in range(128)])
     ),
     "many tools of one huge text": lambda: raw(
-        body("play " * 400, tools=[tool(f"play-{i}", shared({}, 90)) for i in range(128)])
+        body("play " * 400, tools=[tool(f"play-{i}", shared({}, 60)) for i in range(128)])
     ),
     "many cities for many tools": lambda: raw(
         body(
@@ -257,7 +269,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         )
     ),
     "a reference to a huge constant": lambda: raw(asking(shared({"const": "c" * 900_000}))),
-    "a form of a huge constant": lambda: raw(form(shared({"const": [0] * 29_000}), n=128)),
+    "a form of a huge constant": lambda: raw(form(shared({"const": [0] * 24_000}), n=128)),
     "a huge constant": lambda: raw(asking({"properties": {"a": {"const": "c" * 1_000_000}}})),
     "a constant of brackets": lambda: raw(
         form({"properties": {"a": {"const": "[" * 1_000_000}}}, n=128)
@@ -269,14 +281,14 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         asking({"properties": {"a": {"const": "\0" * 60_000}}}, n=16)
     ),
     "a huge name of a property": lambda: raw(asking(shared({"properties": {"a" * 900_000: {}}}))),
-    "required properties": lambda: raw(asking(required(9_000))),
-    "required properties, again and again": lambda: raw(asking(shared(required(9_000)))),
-    "required properties in a form": lambda: raw(form(required(9_000), n=128)),
+    "required properties": lambda: raw(asking(required(6_000))),
+    "required properties, again and again": lambda: raw(asking(shared(required(6_000)))),
+    "required properties in a form": lambda: raw(form(required(6_000), n=128)),
     "required lists": lambda: raw(
-        asking(shared({"properties": {"a": {}}, "required": [[]] * 14_000}))
+        asking(shared({"properties": {"a": {}}, "required": [[]] * 9_500}))
     ),
-    "a large enumeration": lambda: raw(asking(shared({"enum": words(29_000)}))),
-    "an enumeration of lists": lambda: raw(asking(shared({"enum": [[0] * 99] * 280}))),
+    "a large enumeration": lambda: raw(asking(shared({"enum": words(24_000)}))),
+    "an enumeration of lists": lambda: raw(asking(shared({"enum": [[0] * 99] * 180}))),
     "an enumeration of long texts": lambda: raw(
         asking(shared({"enum": ["c" * 9_000] * 100}), "c" * 1_000 + " play")
     ),
@@ -286,7 +298,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "an enumeration and a wide text": lambda: raw(
         asking(shared({"enum": ["\u0130" * 100] * 100}), "play " + "\u0130\U0001f600" * 990)
     ),
-    "an enumeration in a form": lambda: raw(form({"enum": words(29_000)}, n=128)),
+    "an enumeration in a form": lambda: raw(form({"enum": words(24_000)}, n=128)),
     "a huge reference": lambda: raw(
         asking(shared({"properties": {f"q{i}": {"$ref": "#" + "/" * 10_000} for i in range(90)}}))
     ),
@@ -302,14 +314,33 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "forms that contain themselves": lambda: raw(
         form({"properties": {f"p{i}": {"$ref": "#"} for i in range(400)}}, n=128)
     ),
-    "a list of types": lambda: raw(asking(shared({"type": ["null"] * 29_000}))),
-    "a type of lists": lambda: raw(asking(shared({"type": [[]] * 14_000}))),
+    "a list of types": lambda: raw(asking(shared({"type": ["null"] * 24_000}))),
+    "a type of lists": lambda: raw(asking(shared({"type": [[]] * 9_500}))),
     "unions within unions": lambda: raw(
         asking(shared({"anyOf": [{"oneOf": [{"allOf": [{"type": "string"}] * 900}] * 9}]}))
     ),
     "huge numbers": lambda: raw(asking(NUMBERS, "play " + "9" * 1_990)),
     "places within places": lambda: raw(asking(PLACES, "play in " + "Ab " * 600)),
     "texts in many parts": lambda: raw(asking(TEXTS, "play " + "“" * 1_900)),
+    # Two at once: what is hard to read, and then to answer.
+    "padded stops": padded(
+        form(
+            {"properties": {"a": {"const": "a" * 19_000}, "b": {"type": "string"}}},
+            stop=[("a" * i + "b" + "a" * 98)[:99] for i in (50, 60, 70, 80)],
+            n=13,
+        )
+    ),
+    "padded tools": padded(
+        body("play", tools=[tool(f"play-{i}", shared({"type": "string"}, 30)) for i in range(128)])
+    ),
+    "padded choices": padded(
+        asking(shared({"enum": ["a" * 90 + "b" + "a" * 9] * 1_000}), "a" * 1_990 + " play")
+    ),
+    "padded calls": padded(calls(500, arguments=json.dumps({"a": [0] * 25}))),
+    "padded results": padded(calls(500, result="[" + "1," * 25 + "1]")),
+    "padded documents": padded(
+        body(("[1] b: " + "B. " * 330 + "\n") * 50 + "Question: " + "b " * 900)
+    ),
     # Bait for regular expressions: a question of 2,000 characters and a context of 50,000.
     "digits": asked("1"),
     "digits and commas": asked("1,111"),
@@ -343,6 +374,11 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "documents of digits": context("[1" * 400_000),
     "a document without an end": context("[1] " + "a" * 49_000),
     "documents of sentences": context("[1] a: " + "B. " * 300_000, "b " * 900),
+    "many documents of sentences": context(("[1] b: " + "B. " * 330 + "\n") * 50, "b " * 900),
+    "documents of many different words": context(
+        "".join(f"[1] a{i} b: " + " ".join(f"B{j}." for j in range(200)) + "\n" for i in range(50)),
+        " ".join(f"b{j}" for j in range(450)),
+    ),
     "documents of long titles": context(
         ("[1] " + "ab " * 5_000 + ": " + "Cd. " * 200 + "\n") * 30, "ab cd " * 300
     ),
