@@ -79,7 +79,7 @@ def test_no_request_takes_long_or_much(name):
     [
         ("a model's name in a stream", "model"),
         ("many messages", "messages"),
-        ("many calls in one message", "messages"),
+        ("many calls in one message", "messages[1].tool_calls"),
         ("many tools", "tools"),
         ("stops", "stop"),
         ("the longest stream", "n"),
