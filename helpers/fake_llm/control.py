@@ -68,7 +68,7 @@ class Control:
         if not key:
             raise gate.missing_key()
         if not self._secret or not compare_digest(key, self._secret):
-            raise wrong_key(request.headers[b"authorization"])
+            raise wrong_key(key)
         self.crowd.move(request.connection, self.group)
         gate.check_address(request, self._methods(request.path))
 

@@ -104,11 +104,11 @@ def out_of_quota() -> ApiError:
     return ApiError(429, message, type="insufficient_quota", code="insufficient_quota")
 
 
-def wrong_key(authorization: bytes) -> ApiError:
-    """The refusal of a key that is not known, or not any more; it is the one in this header."""
-    key = authorization.removeprefix(b"Bearer ").decode("latin-1")
-    shown = key[:SHOWN_OF_A_KEY] + "*" * min(len(key), MOST_STARS)
-    message = f"Incorrect API key provided: {shown or repr(key)}."
+def wrong_key(key: bytes) -> ApiError:
+    """The refusal of a key that is not known, or not any more."""
+    text = key.decode("latin-1")
+    shown = text[:SHOWN_OF_A_KEY] + "*" * min(len(text), MOST_STARS)
+    message = f"Incorrect API key provided: {shown or repr(text)}."
     return ApiError(401, message, code="invalid_api_key")
 
 

@@ -143,6 +143,8 @@ class Jobs:
         """This job waited, and has to make room for one of another participant's."""
         if job.record.outcome is None:
             self.refuse(job, self._full(job))
+        else:  # its client has left long ago
+            job.record.released = self.now()
 
     # Service.
 

@@ -63,7 +63,7 @@ class Public:
             key = gate.key_of(request)
             who = self.participants.with_key(key) if key else None
             if who is None:
-                raise wrong_key(request.headers[b"authorization"]) if key else gate.missing_key()
+                raise wrong_key(key) if key else gate.missing_key()
         request.participant = who
         self.crowd.move(request.connection, who.group)
         gate.check_address(request, self._methods(request.path))

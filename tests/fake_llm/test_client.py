@@ -62,6 +62,15 @@ def test_what_changes_one_changes_no_other(llm):
         llm.behave("Ada", capacity=1)
 
 
+def test_a_shared_quota_is_one_for_all(llm):
+    """One a minute: what Ada uses up, Bob has not; with a quota each, both have their own."""
+    ada, bob = llm.add("Ada"), llm.add("Bob")
+    llm.behave(requests_per_minute=1, shared_quota=True)
+    assert [asks(client) for client in (ada, bob)] == [200, 429]
+    llm.behave(shared_quota=False)
+    assert [asks(client) for client in (ada, bob, ada)] == [200, 200, 429]
+
+
 def test_the_same_tag_of_a_neighbour_does_not_change_ones_luck():
     """Both draw as if the other were not there."""
     planned = []

@@ -13,7 +13,7 @@ from helpers.fake_llm import errors
         (errors.too_many("Full.", 1, "tokens"), 429, "tokens", "rate_limit_exceeded", None),
         (errors.overloaded(1), 503, "server_error", "overloaded", None),
         (errors.out_of_quota(), 429, "insufficient_quota", "insufficient_quota", None),
-        (errors.wrong_key(b"Bearer k"), 401, errors.INVALID, "invalid_api_key", None),
+        (errors.wrong_key(b"k"), 401, errors.INVALID, "invalid_api_key", None),
         (errors.internal(), 500, "server_error", None, None),
         (errors.unknown_model("m"), 404, errors.INVALID, "model_not_found", "model"),
     ],
@@ -35,22 +35,22 @@ def test_a_refusal_says_when_to_come_back():
 
 def test_what_does_not_pass_says_no_time_to_come_back():
     """An account without money and a wrong key are the same in a second."""
-    for error in (errors.out_of_quota(), errors.wrong_key(b"Bearer k")):
+    for error in (errors.out_of_quota(), errors.wrong_key(b"k")):
         assert error.retry_after is None
         assert error.lines == b""
 
 
 @pytest.mark.parametrize(
-    ("header", "shown"),
+    ("key", "shown"),
     [
-        (b"Bearer secret", "sec******."),
-        (b"Bearer " + b"s" * 99, f"sss{'*' * 20}."),
+        (b"secret", "sec******."),
+        (b"s" * 99, f"sss{'*' * 20}."),
         (b"", "''."),
     ],
 )
-def test_a_wrong_key_is_not_repeated(header, shown):
+def test_a_wrong_key_is_not_repeated(key, shown):
     """Three letters are shown, so that one knows which key it was; of long ones not the length."""
-    assert str(errors.wrong_key(header)) == f"Incorrect API key provided: {shown}"
+    assert str(errors.wrong_key(key)) == f"Incorrect API key provided: {shown}"
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from helpers.fake_llm.errors import (
     unknown_model,
     wrong_key,
 )
+from helpers.fake_llm.gate import key_of
 from helpers.fake_llm.jobs import PAUSE, Job, Jobs
 from helpers.fake_llm.replies import Reply, reply_to
 
@@ -34,6 +35,8 @@ class ChatCompletions:
         if behaviour.models is not None and chat.model not in behaviour.models:
             raise unknown_model(chat.model)
         reply = reply_to(chat, behaviour.seed)
+        # Read, and by now as large as the request: it may wait for a minute, with many others.
+        chat.messages = chat.tools = []
         job.reply = reply
         job.draft = _Draft(chat, reply)
         if record.tag is None and b"x-stainless-retry-count" in job.request.headers:
@@ -46,7 +49,7 @@ class ChatCompletions:
             case "429":
                 raise too_many(f"Rate limit reached for {chat.model:.80}.", PAUSE, "requests")
             case "401":
-                raise wrong_key(job.request.headers.get(b"authorization", b""))
+                raise wrong_key(key_of(job.request))
             case "insufficient_quota":
                 raise out_of_quota()
             case "refuse":
