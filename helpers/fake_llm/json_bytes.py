@@ -22,8 +22,9 @@ DEPTH = 254
 ELEMENTS = 20_000
 """How many values arrays and objects may hold in all, each of those being one more.
 
-A talk of 2,048 messages in which half of them call a tool takes 15,000. Python makes an object of each value, in up to a
-microsecond: a megabyte of empty lists would hold up everybody for a third of a second.
+A talk of 2,048 messages in which half of them call a tool takes 15,000. Python makes an object of
+each value, in up to a microsecond: a megabyte of empty lists would hold up everybody for a third of
+a second.
 """
 
 # A string; one that is not closed goes to the end, or each quote in it would be tried as another.
