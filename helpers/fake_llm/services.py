@@ -12,7 +12,7 @@ from typing import Any
 from helpers.fake_llm.chat.request import read_json
 from helpers.fake_llm.errors import ApiError, missing, unknown_model
 from helpers.fake_llm.jobs import Job, Jobs
-from helpers.fake_llm.tools import cities
+from helpers.fake_llm.question import cities
 
 MOST_RESULTS = 20
 MOST_WORDS = 100

@@ -10,7 +10,6 @@ from typing import Any
 
 from helpers.fake_llm.chat.bounds import MOST_CALLS, too_much
 from helpers.fake_llm.question import WEATHER, Question, words_of
-from helpers.fake_llm.question import cities as cities  # services.py looks for them here
 
 PLACE = ("city", "location", "place", "town")
 FORMULA = ("expression", "formula", "equation", "calculation")
