@@ -1,10 +1,13 @@
 """What an attacker needs: requests made by hand, and the control door."""
 
 import json
+import selectors
 import socket
+import time
+from contextlib import ExitStack
 
 from tests.fake_llm.clients import clean
-from tests.fake_llm.raw import PATIENCE, ControlDoor, ask, bearer, chat, post
+from tests.fake_llm.raw import PATIENCE, ControlDoor, ask, bearer, chat, connect, post
 
 # Lines of a head, each with its end.
 CHAT = b"POST /v1/chat/completions HTTP/1.1\r\n"
@@ -68,3 +71,31 @@ def readable(sock: socket.socket) -> bool:
         return False
     finally:
         sock.settimeout(PATIENCE)
+
+
+def flood(llm, data: bytes, connections: int, seconds: float) -> None:
+    """Send these bytes on so many connections at once, as fast as they go, and read all replies.
+
+    A connection that the server closes is not opened again.
+    """
+    with ExitStack() as stack, selectors.DefaultSelector() as selector:
+        left = {}
+        for _ in range(connections):
+            sock = stack.enter_context(connect(llm))
+            sock.setblocking(False)
+            left[sock] = memoryview(data)
+            selector.register(sock, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        end = time.monotonic() + seconds
+        while left and (rest := end - time.monotonic()) > 0:
+            for key, events in selector.select(rest):
+                sock = key.fileobj
+                try:
+                    if events & selectors.EVENT_WRITE:
+                        left[sock] = left[sock][sock.send(left[sock]) :]
+                        if not left[sock]:
+                            selector.modify(sock, selectors.EVENT_READ)
+                    if events & selectors.EVENT_READ and not sock.recv(65_536):
+                        raise ConnectionError
+                except ConnectionError:
+                    selector.unregister(sock)
+                    del left[sock]

@@ -163,6 +163,41 @@ def test_no_request_makes_a_neighbour_wait(llm, beside, name):
     beside.bears(lambda: clean(ask(llm, REQUESTS[name])))
 
 
+# How a request begins, and what of it never ends.
+ENDLESS = {
+    "a method": (b"", b"A"),
+    "empty lines": (b"", b"\r\n"),
+    "an address": (b"GET /", b"a"),
+    "a header": (CHAT + b"x: ", b"a"),
+    "a header's name": (CHAT, b"a"),
+    "a chunk's length": (head(CHAT, JSON, CHUNKED), b"0"),
+    "a chunk's extension": (head(CHAT, JSON, CHUNKED) + b"1;", b"a"),
+    "chunks": (head(CHAT, JSON, CHUNKED), b"1\r\na\r\n"),
+    "a trailer": (head(CHAT, JSON, CHUNKED) + CHUNKS + b"x: ", b"a"),
+    "a trailer's name": (head(CHAT, JSON, CHUNKED) + CHUNKS, b"a"),
+    "trailers": (head(CHAT, JSON, CHUNKED) + CHUNKS, b"a: b\r\n"),
+    "what was refused": (head(CHAT, JSON, b"content-length: 9999999999\r\n"), b"a"),
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_request_without_an_end_takes_no_room(llm, beside, name):
+    """Two hundred megabytes of it, or as much as the server reads."""
+    start, piece = ENDLESS[name]
+    million = piece * (1_000_000 // len(piece))
+
+    def attack():
+        with connect(llm) as sock:
+            try:
+                sock.sendall(start)
+                for _ in range(200):
+                    sock.sendall(million)
+            except OSError:  # refused, or no longer read
+                pass
+
+    beside.bears(attack)
+
+
 def test_megabytes_in_a_row_are_answered_in_turn(llm, beside):
     """Eight requests of a megabyte on one connection, before the first reply is read."""
     large = chat("a" * 1_000_000)

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from helpers import FakeLLM
-from tests.fake_llm.attack import asked_by, control_request, status_of, steer
+from helpers.fake_llm.crowd import MOST_BYTES
+from tests.fake_llm.attack import asked_by, control_request, flood, status_of, steer
+from tests.fake_llm.bombs import BOMBS
 from tests.fake_llm.clients import until
 from tests.fake_llm.conftest import QUICK
-from tests.fake_llm.neighbour import neighbour
+from tests.fake_llm.neighbour import LONGEST_WAIT, neighbour
 from tests.fake_llm.raw import ask, bearer, chat, connect, get, post, read
 
 SOAK = pytest.mark.soak
@@ -28,7 +30,7 @@ def room():
     """A server with two participants, each of whom has its own journal."""
     with FakeLLM(**QUICK) as llm:
         ada, bob = llm.add("Ada"), llm.add("Bob")
-        beside = SimpleNamespace(url=llm.url, pid=llm.pid, api_key=ada.api_key)
+        beside = SimpleNamespace(url=llm.url, pid=llm.pid, api_key=bob.api_key)
         yield SimpleNamespace(llm=llm, ada=ada, bob=bob, beside=beside)
 
 
@@ -129,6 +131,33 @@ def test_a_thousand_requests_do_not_starve_one(room, count):
         hers = [r["started"] for r in room.ada.journal() if r["started"] is not None]
     between = [started for started in hers if his["arrival"] < started < his["started"]]
     assert len(between) <= 3
+
+
+# What one participant sends on many connections at once, as fast as it goes.
+FLOODS = {
+    "small requests": lambda key: post(chat(max_tokens=1), lines=key) * 200,
+    "errors": lambda key: get("/nothing", key) * 500,
+    "streams": lambda key: post(chat("In 2000 words.", n=25, stream=True), lines=key),
+    "megabytes": lambda key: post(chat("a" * 1_000_000), lines=key) * 3,
+    "tool calls": lambda key: post(BOMBS["many large calls that are done"](), lines=key),
+    "own numbers": lambda key: get("/me/stats", key) * 100 + get("/me/journal", key) * 100,
+    "searches": lambda key: get("/search?q=" + "the+a+of+agent+" * 25, key) * 100,
+    "wrong keys": lambda key: post(chat(), lines=bearer("wrong")) * 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds"), [(100, 1.0), pytest.param(400, 5.0, marks=SOAK)], ids=["some", "many"]
+)
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_of_one_delays_nobody(room, name, count, seconds):
+    """Bob is served in between, and the server stays within its bound."""
+    data = FLOODS[name](bearer(room.ada.api_key))
+    with neighbour(room.beside) as bob:
+        flood(room.llm, data, count, seconds)
+        seen = bob.seen()
+    assert seen.busy < LONGEST_WAIT
+    assert seen.grown < 3 * MOST_BYTES  # as bytes, and once more as what they say
 
 
 def test_a_flood_of_one_evicts_nothing_of_another(room):
