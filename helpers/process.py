@@ -119,7 +119,7 @@ class _Keeper:
         self.process: subprocess.Popen[bytes] | None = None
         self._command = command
         self._environment = environment
-        self._first_line = first_line
+        self._first_line = None if first_line is None else first_line.encode() + b"\n"
         self._owner = os.getpid()
         # The one thing of the library that may be called while the collector runs.
         self._orders: SimpleQueue[None] = SimpleQueue()
@@ -204,7 +204,7 @@ class _Keeper:
 
     def _greet(self, process: subprocess.Popen[bytes]) -> None:
         if self._first_line is not None:
-            _quietly(process.stdin.write, self._first_line.encode() + b"\n")
+            _quietly(process.stdin.write, self._first_line)
             _quietly(process.stdin.flush)
             self._first_line = None  # a secret is kept no longer than it is needed
         self._said = process.stdout.readline(LONGEST_LINE)
