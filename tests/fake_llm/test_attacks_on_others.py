@@ -150,14 +150,15 @@ FLOODS = {
     ("count", "seconds"), [(100, 1.0), pytest.param(400, 5.0, marks=SOAK)], ids=["some", "many"]
 )
 @pytest.mark.parametrize("name", FLOODS)
-def test_a_flood_of_one_delays_nobody(room, name, count, seconds):
-    """Bob is served in between, and the server stays within its bound."""
+def test_a_flood_of_one_delays_nobody(capfd, room, name, count, seconds):
+    """Bob is served in between, the server stays within its bound, and has nothing to say."""
     data = FLOODS[name](bearer(room.ada.api_key))
     with neighbour(room.beside) as bob:
         flood(room.llm, data, count, seconds)
         seen = bob.seen()
     assert seen.busy < LONGEST_WAIT
     assert seen.grown < 3 * MOST_BYTES  # as bytes, and once more as what they say
+    assert capfd.readouterr().err == ""
 
 
 def test_a_flood_of_one_evicts_nothing_of_another(room):
