@@ -102,7 +102,7 @@ class FakeLLM(Numbers):
         From now on nobody is let in without a key. ValueError where the name is taken or is none.
         """
         key = self._call("POST", "/participants", {"name": name})["key"]
-        return Client(self.base_url, key, name)
+        return Client(self.base_url, key, name, owner=self)
 
     def remove(self, name: str) -> None:
         """End the participant with this name: what is in flight is cut, the key is nobody's."""

@@ -69,15 +69,17 @@ class Client(Numbers):
     """One participant of a fake LLM: where it is, the key, and this participant's own numbers.
 
     It is accepted wherever a fake LLM is. Behaviour is its owner's to change.
+    owner: the handle on the server where that is in the same process; it ends no sooner than this.
     Whatever asks the server raises FakeLLMGone, a ConnectionError, once that has ended, and
     ValueError where the key is not let in (any more).
     """
 
-    def __init__(self, base_url: str, api_key: str, name: str = ""):
+    def __init__(self, base_url: str, api_key: str, name: str = "", owner: object = None):
         self.base_url = base_url
         self.url = base_url.removesuffix("/v1")
         self.api_key = api_key
         self.name = name
+        self._owner = owner
 
     def __repr__(self) -> str:
         return f"Client(name={self.name!r})"

@@ -123,6 +123,12 @@ def test_a_name_is_any_short_text(llm, name):
     assert llm.participants() == []
 
 
+def test_a_participant_keeps_the_server_that_it_was_added_to():
+    """Although no name holds the handle on that any more."""
+    ada = FakeLLM(**QUICK).add("Ada")
+    assert asks(ada) == 200 and ada.stats()["requests"] == 1
+
+
 def test_a_taken_name_is_a_clear_error(llm):
     """And the first keeps it."""
     ada = llm.add("Ada")
