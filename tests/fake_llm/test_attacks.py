@@ -4,6 +4,7 @@ A row each for what froze, filled or ended the first edition, and for what might
 """
 
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -226,6 +227,40 @@ def test_bodies_that_never_end_have_a_bound_together(llm, beside, count):
                 pass
         assert beside.seen().grown < 2 * MOST_BYTES
     until(lambda: process.memory_info().rss - before < MOST_MEMORY)
+
+
+ENDED = {
+    "a good one": post(chat(max_tokens=1)),
+    "no such address": get("/nothing"),
+    "a wrong method": get("/notes"),
+    "a wrong type": head(CHAT, b"content-type: text/plain\r\n", LENGTH) + BODY,
+    "another host": head(CHAT, JSON, LENGTH, host=b"evil.example") + BODY,
+    "a wrong body": post({}),
+    "a wrong query": get("/search?limit=0"),
+    "no JSON": post(b"{"),
+    "own numbers": get("/me/journal?limit=1"),
+    "wrong numbers": get("/me/journal?limit=0"),
+}
+
+
+@pytest.mark.parametrize("name", ENDED)
+def test_what_has_ended_is_freed_at_once(name):
+    """It is in no circle of references: to find those, the server would have to stand still."""
+
+    async def scenario(port, server):
+        line = await Line.to(port)
+        await line.ask(ENDED[name])
+        gc.collect()
+        gc.disable()
+        for _ in range(50):
+            await line.ask(ENDED[name])
+        line.writer.close()
+        return gc.collect()
+
+    try:
+        assert served(scenario, latency=0.0) < 50
+    finally:
+        gc.enable()
 
 
 # Clients that do not read, or never finish.
