@@ -70,7 +70,8 @@ class Control:
         if not self._secret or not compare_digest(key, self._secret):
             raise wrong_key(key)
         self.crowd.move(request.connection, self.group)
-        gate.check_address(request, self._methods(request.path))
+        request.route = gate.choose(request, self._methods(request.path))
+        gate.check_type(request)
 
     def _methods(self, path: str) -> dict[bytes, Handler] | None:
         parts = path.split("/")
@@ -82,7 +83,7 @@ class Control:
 
     def handle(self, request: Request) -> None:
         """Answer a request that has been let in."""
-        self.plain.answer(request, self._methods(request.path)[request.method], whose=self)
+        self.plain.answer(request, request.route, whose=self)
 
     # The behaviour of all, and of one.
 

@@ -7,11 +7,14 @@ rebinding"), its own name as the Host; and without leave it sends no JSON: so no
 
 import ipaddress
 import socket
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeVar
 
 from helpers.fake_llm.envelope import JSON
 from helpers.fake_llm.errors import ApiError
 from helpers.fake_llm.wire import Request
+
+Route = TypeVar("Route")
 
 MOST_HOSTS = 1_000
 """Hosts that are remembered as ours: an address has as many spellings as there are ports."""
@@ -74,19 +77,17 @@ def missing_key() -> ApiError:
     return ApiError(401, f"You didn't provide an API key. {hint}")
 
 
-def check_address(request: Request, methods: Collection[bytes] | None) -> None:
-    """ApiError where the path does not exist (404), or not for this method (405), or its body is
-    not said to be JSON (415).
+def choose(request: Request, methods: Mapping[bytes, Route] | None) -> Route:
+    """What is behind the address for this method; ApiError 404 or 405 where there is nothing.
 
     methods: those that the path has, None if there is no such path.
     """
-    method = request.method.decode("latin-1")
     if methods is None:
+        method = request.method.decode("latin-1")
         raise ApiError(404, f"Invalid URL ({method} {request.path:.200})")
     if request.method not in methods:
-        raise _wrong_method(method, request.path, methods)
-    if request.method in (b"POST", b"PUT"):
-        _check_type(request.headers.get(b"content-type", b""))
+        raise _wrong_method(request.method.decode("latin-1"), request.path, methods)
+    return methods[request.method]
 
 
 def _wrong_method(method: str, path: str, methods: Collection[bytes]) -> ApiError:
@@ -99,7 +100,13 @@ def _wrong_method(method: str, path: str, methods: Collection[bytes]) -> ApiErro
     )
 
 
-def _check_type(content_type: bytes) -> None:
+def check_type(request: Request) -> None:
+    """ApiError 415 where there may be a body and it is not said to be JSON."""
+    if request.method not in (b"POST", b"PUT"):
+        return
+    content_type = request.headers.get(b"content-type", b"")
+    if content_type == JSON:
+        return
     kind = content_type.split(b";")[0].strip().lower()
     if kind == JSON:
         return

@@ -14,7 +14,10 @@ from helpers.fake_llm.plain import Plain
 from helpers.fake_llm.services import MODELS_PATH, Services
 from helpers.fake_llm.wire import Request
 
-Handler = Callable[[Job], None]
+# What is behind a path and a method: the kind of job in the journal, and what handles the job; or
+# None, and what answers the request at once, unwritten.
+Route = tuple[str, Callable[[Job], None]] | tuple[None, Callable[[Request], Any]]
+OTHER = ("other", None)
 STEERING = ("/behaviour", "/journal", "/stats", "/mark", "/refused", "/participants")
 
 
@@ -36,23 +39,19 @@ class Public:
         self.plain = plain
         chat = ChatCompletions(jobs)
         self.services = Services(jobs)
-        # What makes a job: by path and method its kind in the journal, and its handler.
-        self._journalled: dict[str, dict[bytes, tuple[str, Handler]]] = {
+        self._addresses: dict[str, dict[bytes, Route]] = {
             "/v1/chat/completions": {b"POST": ("chat", chat.handle)},
             "/v1/models": {b"GET": ("models", self.services.models)},
             "/search": {b"GET": ("search", self.services.search)},
             "/weather": {b"GET": ("weather", self.services.weather)},
             "/notes": {b"POST": ("notes", self.services.note)},
+            "/": {b"GET": (None, self._hello)},
+            "/me/behaviour": {b"GET": (None, self._behaviour)},
+            "/me/journal": {b"GET": (None, self._journal)},
+            "/me/mark": {b"GET": (None, self._mark)},
+            "/me/stats": {b"GET": (None, self._stats)},
         }
-        self._model: dict[bytes, tuple[str, Handler]] = {b"GET": ("models", self.services.model)}
-        # What is answered at once and not journalled.
-        self._read: dict[str, dict[bytes, Callable[[Request], Any]]] = {
-            "/": {b"GET": self._hello},
-            "/me/behaviour": {b"GET": self._behaviour},
-            "/me/journal": {b"GET": self._journal},
-            "/me/mark": {b"GET": self._mark},
-            "/me/stats": {b"GET": self._stats},
-        }
+        self._model: dict[bytes, Route] = {b"GET": ("models", self.services.model)}
 
     def let_in(self, request: Request) -> None:
         """Note whose request this is; ApiError keeps it out."""
@@ -66,25 +65,24 @@ class Public:
                 raise wrong_key(key) if key else gate.missing_key()
         request.participant = who
         self.crowd.move(request.connection, who.group)
-        gate.check_address(request, self._methods(request.path))
+        methods = self._addresses.get(request.path) or self._else(request)
+        request.route = gate.choose(request, methods)
+        gate.check_type(request)
 
-    def _methods(self, path: str) -> dict[bytes, Any] | None:
-        methods = self._journalled.get(path) or self._read.get(path)
-        if methods is None and path.startswith(MODELS_PATH):
+    def _else(self, request: Request) -> dict[bytes, Route] | None:
+        if request.path.startswith(MODELS_PATH):
             return self._model
-        if methods is None and path.startswith(STEERING):
-            message = f"{path:.80} is behind the control door, which the start line names."
+        if request.path.startswith(STEERING):
+            message = f"{request.path:.80} is behind the control door, which the start line names."
             raise ApiError(404, f"Invalid URL ({message})")
-        return methods
+        return None
 
     def handle(self, request: Request) -> None:
         """Answer a participant's request, or start a job for it."""
-        read = self._read.get(request.path, {}).get(request.method)
-        if read is not None and request.refusal is None:
-            return self.plain.answer(request, read, whose=request.participant)
-        methods = self._journalled.get(request.path) or self._model
-        kind, handler = methods.get(request.method, ("other", None))
-        job = self.jobs.open(request, "other" if request.refusal is not None else kind)
+        kind, handler = request.route or OTHER
+        if kind is None and request.refusal is None:
+            return self.plain.answer(request, handler, whose=request.participant)
+        job = self.jobs.open(request, kind or "other")
         if request.connection.closed:
             return self.jobs.end(job, "disconnected")
         try:

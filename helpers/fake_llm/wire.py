@@ -78,8 +78,8 @@ class Request:
     path, query: of its address, with the last value of each parameter. arrival: seconds on the
     server's clock. old: it is HTTP/1.0. refusal: the error to reply with instead, and its body is
     not kept. participant: who has sent it, None while that is not known (a
-    `participants.Participant`). job: what the server has made of it, until that has ended (a
-    `jobs.Job`). Nothing here looks into either.
+    `participants.Participant`). route: what its door has behind this address. job: what the server
+    has made of it, until that has ended (a `jobs.Job`). Nothing here looks into these.
     """
 
     connection: "Connection"
@@ -94,6 +94,7 @@ class Request:
     old: bool = False
     refusal: ApiError | None = None
     participant: object | None = None
+    route: object | None = None
     job: object | None = None
 
     def read_address(self) -> None:

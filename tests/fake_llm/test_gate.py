@@ -5,10 +5,10 @@ import socket
 import pytest
 
 from helpers.fake_llm.errors import ApiError
-from helpers.fake_llm.gate import Hosts, check_address, check_origin, key_of
+from helpers.fake_llm.gate import Hosts, check_origin, check_type, choose, key_of
 from helpers.fake_llm.wire import Request
 
-METHODS = (b"GET", b"PUT")
+METHODS = {b"GET": "read", b"PUT": "write"}
 
 
 def request(method=b"PUT", **headers):
@@ -76,27 +76,43 @@ def test_a_page_of_somebody_else_is_not_answered(origin, status):
 
 
 @pytest.mark.parametrize(
-    ("method", "methods", "kind", "status"),
+    ("method", "methods", "status"),
     [
-        (b"PUT", None, b"application/json", 404),
-        (b"POST", METHODS, b"application/json", 405),
-        (b"PUT", METHODS, b"text/plain", 415),
-        (b"PUT", METHODS, b"", 415),
-        (b"PUT", METHODS, b"application/x-www-form-urlencoded", 415),
-        (b"PUT", METHODS, b"Application/JSON; charset=utf-8", None),
-        (b"GET", METHODS, b"", None),
+        (b"PUT", None, 404),
+        (b"POST", METHODS, 405),
+        (b"HEAD", METHODS, 405),
+        (b"PUT", METHODS, None),
     ],
 )
-def test_an_address_has_its_methods_and_a_body_is_said_to_be_json(method, methods, kind, status):
+def test_an_address_has_its_methods(method, methods, status):
+    """And what is behind it is for each its own."""
+    assert status_of(choose, request(method), methods) == status
+    assert [choose(request(method), METHODS) for method in METHODS] == ["read", "write"]
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "status"),
+    [
+        (b"PUT", b"text/plain", 415),
+        (b"POST", b"", 415),
+        (b"POST", b"application/x-www-form-urlencoded", 415),
+        (b"POST", b"multipart/form-data; boundary=application/json", 415),
+        (b"PUT", b"application/json", None),
+        (b"POST", b"Application/JSON; charset=utf-8", None),
+        (b"GET", b"", None),
+        (b"DELETE", b"", None),
+    ],
+)
+def test_a_body_is_said_to_be_json(method, kind, status):
     """A page may send plain text and forms to anybody, and JSON only with leave."""
     headers = {"content_type": kind} if kind else {}
-    assert status_of(check_address, request(method, **headers), methods) == status
+    assert status_of(check_type, request(method, **headers)) == status
 
 
 def test_a_wrong_method_is_told_the_right_ones():
     """In the header and in the hint."""
     with pytest.raises(ApiError, match="make a GET or PUT request?") as caught:
-        check_address(request(b"POST"), METHODS)
+        choose(request(b"POST"), METHODS)
     assert caught.value.lines == b"allow: GET, PUT\r\n"
 
 
