@@ -108,7 +108,7 @@ class Jobs:
         record.planned = latency
         record.due = record.arrival + latency
         job.delivery = delivery.whole(self._envelope(job), 200, json_bytes.dumps(body), latency)
-        self._next_moment(job)
+        self._next_moment(job, record.arrival)
 
     def serve(self, job: Job) -> None:
         """Start this job in a slot, or let it wait for one; ApiError where the queue is full.
@@ -169,9 +169,9 @@ class Jobs:
             times.total * 1000
         )
         job.delivery = job.draft(job, self._envelope(job), times)
-        record.due = self._next_moment(job)
+        record.due = self._next_moment(job, now)
 
-    def _next_moment(self, job: Job) -> float | None:
+    def _next_moment(self, job: Job, now: float) -> float | None:
         """Build what is sent next, before it is due; when that is, None if there is no more."""
         moment = next(job.delivery.moments, None)
         if moment is None:
@@ -181,7 +181,7 @@ class Jobs:
         due = job.record.started + seconds
         # A stream that is behind its times goes to the end of those who are due, or it would keep
         # the others waiting until it has caught up.
-        self.schedule.at(max(due, self.now()), job)
+        self.schedule.at(max(due, now), job)
         return due
 
     def progress(self, job: Job) -> None:
@@ -193,10 +193,11 @@ class Jobs:
             job.held_up = True
             return
         connection.send(job.payload)
+        now = self.now()
         if record.first_byte is None and job.delivery.status is not None:
-            record.first_byte = self.now()
+            record.first_byte = now
             record.status = job.delivery.status
-        if self._next_moment(job) is not None:
+        if self._next_moment(job, now) is not None:
             return
         match job.delivery.ending:
             case "drop":
@@ -205,7 +206,7 @@ class Jobs:
                 connection.reset()
             case "stall":
                 return
-        self.end(job, job.delivery.outcome)
+        self.end(job, job.delivery.outcome, now)
 
     def writable(self, job: Job) -> None:
         """The client of this job reads again."""
@@ -221,7 +222,7 @@ class Jobs:
             return
         works_on = job.participant.behaviour.work_after_disconnect and job.reply is not None
         if not works_on or job.fault == "stall":  # a stalled reply would never end by itself
-            return self.end(job, "disconnected")
+            return self.end(job, "disconnected", self.now())
         job.participant.journal.close(job.record, "disconnected", self.now())
         # Thousands of such jobs may wait, and what they would have said nobody will read.
         reply = job.reply
@@ -247,18 +248,18 @@ class Jobs:
             job.lines += b"retry-after: %d\r\nretry-after-ms: %d\r\n" % (-(-wait // 1000), wait)
         body = json_bytes.dumps(error.body)
         job.request.connection.send(self._envelope(job).whole(error.status, JSON, body))
-        record.first_byte = self.now()
+        now = record.first_byte = self.now()
         record.status = error.status
-        self.end(job, "failed" if error.status == 500 or job.fault == "503" else "rejected")
+        self.end(job, "failed" if error.status == 500 or job.fault == "503" else "rejected", now)
 
     def drop(self, job: Job) -> None:
         """Close the connection without a reply."""
         job.request.connection.drop()
-        self.end(job, "failed")
+        self.end(job, "failed", self.now())
 
-    def end(self, job: Job, outcome: str) -> None:
+    def end(self, job: Job, outcome: str, now: float) -> None:
         """The client has its reply, or will never have one."""
-        now, request = self.now(), job.request
+        request = job.request
         job.participant.journal.close(job.record, outcome, now)
         if outcome == "answered" and job.series is not None and job.record.tag is not None:
             job.participant.attempts.answered(job.series)

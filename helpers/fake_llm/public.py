@@ -84,7 +84,7 @@ class Public:
             return self.plain.answer(request, handler, whose=request.participant)
         job = self.jobs.open(request, kind or "other")
         if request.connection.closed:
-            return self.jobs.end(job, "disconnected")
+            return self.jobs.end(job, "disconnected", self.jobs.now())
         try:
             if request.refusal is not None:
                 raise request.refusal

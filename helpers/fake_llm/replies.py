@@ -115,9 +115,9 @@ def _choice(talk: "Talk", seed: int, index: int) -> Choice:
     chat = talk.chat
     what = f"{seed}|{chat.digest}|{index}".encode()
     draw = int.from_bytes(blake2b(what, digest_size=8).digest(), "big")
-    if talk.calls:
+    if chat.tools and talk.calls:
         return _calling(talk, draw)
-    if talk.same is not None:
+    if talk.has_something_to_say and talk.same is not None:
         return talk.same
     if chat.schema is not None:
         return _cut(_tokens(talk.filled("".join(prose(draw, FILLING)))), chat)
@@ -176,6 +176,11 @@ class Talk:
             for m in since
             if m["role"] == "tool"
         ]
+
+    @property
+    def has_something_to_say(self) -> bool:
+        """Whether it is worth a look for an answer, or for the form of one."""
+        return bool(self.results or self.documents) or self.chat.schema is not None
 
     @cached_property
     def calls(self) -> list[tuple[str, str]]:

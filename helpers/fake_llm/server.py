@@ -32,8 +32,10 @@ SWEEP = 1.0
 BACKLOG = 4096
 """Connections that the system holds until they are accepted: thousands may come at one instant."""
 
-ACCEPTED_AT_ONCE = 20
-"""New connections between two looks at the sockets."""
+ACCEPTED_AT_ONCE = 1_000
+"""New connections between two looks at the sockets, some 20 ms of work. As many agents may start at
+one instant, and what they ask has arrived when it is read: were it handled before the others are
+accepted, these would seem to come later than they did."""
 
 OWN_FILES = 64
 """Files that the server needs besides its connections: its own, and some for what is closing."""
