@@ -297,11 +297,11 @@ def _die_with_parent() -> None:
     """Let the kernel end this process when its parent ends, where it can."""
     if sys.platform != "linux":
         return
-    import ctypes  # a millisecond and a half: not while the process starts
-
     try:
+        import ctypes  # a millisecond and a half: not while the process starts
+
         ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, ImportError):
         pass  # a C library without it: then as on macOS
 
 

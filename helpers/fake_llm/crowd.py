@@ -74,8 +74,6 @@ class Crowd(Generic[Connection]):
 
     def add(self, connection: Connection, group: Group) -> None:
         """A new connection."""
-        if group.address is not None:  # its last connection may have ended since it was asked for
-            group = self.strangers(group.address)
         connection.group = group
         self.count += 1
         self._join(connection, group)

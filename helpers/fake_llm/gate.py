@@ -6,6 +6,7 @@ rebinding"), its own name as the Host; and without leave it sends no JSON: so no
 """
 
 import ipaddress
+import re
 import socket
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
@@ -15,6 +16,9 @@ from helpers.fake_llm.errors import ApiError
 from helpers.fake_llm.wire import Request
 
 Route = TypeVar("Route")
+
+# A name or an address, one of IPv6 in brackets, and perhaps a port (RFC 9110, 7.2).
+_HOST = re.compile(r"(?:(?P<name>[^:\[\]]+?)\.?|\[(?P<address>[^\[\]]+)\])(?::\d*)?")
 
 MOST_HOSTS = 1_000
 """Hosts that are remembered as ours: an address has as many spellings as there are ports."""
@@ -42,15 +46,13 @@ class Hosts:
             self._ours.add(host)
 
     def _is_ours(self, host: bytes) -> bool:
-        text = host.decode("latin-1").lower()
-        if text.startswith("["):  # an IPv6 address, with or without a port after it
-            name = text[1:].partition("]")[0]
-        else:
-            name = text.partition(":")[0].removesuffix(".")
-        if name in self._names:
+        parts = _HOST.fullmatch(host.decode("latin-1").lower())
+        if parts is None:
+            return False
+        if parts["name"] in self._names:
             return True
         try:
-            ipaddress.ip_address(name)
+            ipaddress.ip_address(parts["name"] or parts["address"])
         except ValueError:
             return False
         return True

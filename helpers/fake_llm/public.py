@@ -85,9 +85,9 @@ class Public:
         job = self.jobs.open(request, kind or "other")
         if request.connection.closed:
             return self.jobs.end(job, "disconnected", self.jobs.now())
+        if request.refusal is not None:
+            return self.jobs.refuse(job, request.refusal)
         try:
-            if request.refusal is not None:
-                raise request.refusal
             handler(job)
         except ApiError as error:
             self.jobs.refuse(job, error)

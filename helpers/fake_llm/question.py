@@ -50,6 +50,11 @@ class Question:
         return cities_in(self.text)
 
     @cached_property
+    def asks_for_weather(self) -> bool:
+        """Whether it has a word of the weather in it."""
+        return WEATHER.search(self.text) is not None
+
+    @cached_property
     def expression(self) -> str | None:
         """The arithmetic that it asks for."""
         return expression_in(self.text)

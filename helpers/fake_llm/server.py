@@ -3,10 +3,9 @@
 import asyncio
 import errno
 import gc
-import socket
 import sys
 from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
@@ -29,19 +28,16 @@ from helpers.fake_llm.wire import Connection, Request
 SWEEP = 1.0
 """Seconds from one look for connections that have been silent for too long to the next."""
 
-BACKLOG = 4096
-"""Connections that the system holds until they are accepted: thousands may come at one instant."""
+BACKLOG = 1_000
+"""Connections that the system holds until they are accepted, and that are accepted at one time, in
+some 20 ms. As many agents may start at one instant, and what they ask has arrived when it is read:
+were it handled before the others are accepted, these would seem to come later than they did."""
 
-ACCEPTED_AT_ONCE = 1_000
-"""New connections between two looks at the sockets, some 20 ms of work. As many agents may start at
-one instant, and what they ask has arrived when it is read: were it handled before the others are
-accepted, these would seem to come later than they did."""
+NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+"""Why the system may have no room for a connection. The loop tries again a second later."""
 
 OWN_FILES = 64
 """Files that the server needs besides its connections: its own, and some for what is closing."""
-
-ACCEPT_PAUSE = 0.2
-"""Seconds to wait where the system has no room for a connection: trying at once would only spin."""
 
 WRONG_KEY_PAUSE = 0.5
 """Seconds from one wrong key's refusal to the next, for those of one address together."""
@@ -81,69 +77,34 @@ class Server:
         self.public = Public(*shared, Hosts(names), self.plain)
         self.control = Control(*shared, self.plain, secret, self.refused)
         self._next_refusal: dict[str, float] = {}  # of a wrong key, by address
-        self._tasks: set[asyncio.Task] = set()
         self._complained = False
 
     async def start(self, host: str, port: int) -> int:
         """Open the public door, and return its port. Raises OSError if it cannot be had."""
-        opened = self._open(self.public, host, port)
+        opened = await self._open(self.public, host, port)
+        asyncio.get_running_loop().set_exception_handler(self._complain)
         self._sweep()
         _collect_seldom()
         return opened
 
     async def start_control(self) -> int:
         """Open the control door, on loopback, and return its port."""
-        return self._open(self.control, "127.0.0.1", 0)
+        return await self._open(self.control, "127.0.0.1", 0)
 
-    def _open(self, door: Public | Control, host: str, port: int) -> int:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        listener.setblocking(False)
-        self._keep(self._accept(listener, door))
-        return listener.getsockname()[1]
+    async def _open(self, door: Public | Control, host: str, port: int) -> int:
+        listener = await asyncio.get_running_loop().create_server(
+            lambda: Connection(self, door), host, port, backlog=BACKLOG
+        )
+        return listener.sockets[0].getsockname()[1]
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run this as a task; a loop keeps only a weak hold on its tasks."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _accept(self, listener: socket.socket, door: Public | Control) -> None:
-        loop = asyncio.get_running_loop()
-        with listener:
-            while True:
-                for _ in range(ACCEPTED_AT_ONCE):
-                    try:
-                        sock, address = await loop.sock_accept(listener)
-                    except ConnectionError:
-                        continue  # its client has left before it was accepted
-                    except OSError as error:
-                        self._complain(error)
-                        await asyncio.sleep(ACCEPT_PAUSE)
-                        continue
-                    self._keep(self._connect(sock, address[0], door))
-                # Where more wait, accepting goes on without a pause, and the others wait too.
-                await asyncio.sleep(0)
-
-    async def _connect(self, sock: socket.socket, address: str, door: Public | Control) -> None:
-        anybody = self.participants.anybody
-        is_known = anybody is not None and door is self.public
-        group = anybody.group if is_known else self.crowd.strangers(address)
-        goes = self.crowd.one_too_many(group)
-        if goes is not None:
-            goes.reset()
-        connection = Connection(self, door, group)
-        try:
-            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, sock)
-        except OSError:
-            sock.close()  # its client has left meanwhile
-
-    def _complain(self, error: OSError) -> None:
-        """Say once why no more connections are accepted."""
+    def _complain(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Say once that no more connections are accepted for a second; report all else."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in NO_ROOM:
+            return loop.default_exception_handler(context)
         if not self._complained:
             self._complained = True
-            what = "no more files can be opened" if error.errno == errno.EMFILE else error
-            print(f"fake LLM: connections have to wait: {what}", file=sys.stderr, flush=True)
+            print(f"fake LLM: connections have to wait: {error}", file=sys.stderr, flush=True)
 
     def _sweep(self) -> None:
         now = self.now()
@@ -155,8 +116,17 @@ class Server:
 
     # What connections and the schedule call.
 
-    def number(self) -> int:
-        """A number for a new connection."""
+    def connected(self, connection: Connection) -> int:
+        """A number for a new connection, for which room is made."""
+        if connection.door is self.public and self.participants.anybody is not None:
+            group = self.participants.anybody.group
+        else:
+            address = connection.transport.get_extra_info("peername") or ("",)
+            group = self.crowd.strangers(address[0])
+        goes = self.crowd.one_too_many(group)
+        if goes is not None:
+            goes.reset()
+        self.crowd.add(connection, group)
         self.opened += 1
         return self.opened
 
@@ -196,7 +166,7 @@ class Server:
         self.refused[refusal.status] += 1
         if refusal.error["code"] != "invalid_api_key":
             return self.plain.refuse(request, refusal)
-        address = request.connection.transport.get_extra_info("peername")[0]
+        address = (request.connection.transport.get_extra_info("peername") or ("",))[0]
         now = self.now()
         when = max(now, self._next_refusal.get(address, 0.0)) + WRONG_KEY_PAUSE
         if when - now > WRONG_KEY_PATIENCE:

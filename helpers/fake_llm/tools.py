@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from helpers.fake_llm.chat.bounds import MOST_CALLS, too_much
-from helpers.fake_llm.question import WEATHER, Question, words_of
+from helpers.fake_llm.question import Question, words_of
 
 PLACE = ("city", "location", "place", "town")
 FORMULA = ("expression", "formula", "equation", "calculation")
@@ -57,7 +57,7 @@ def _asked_of(question: Question, function: dict) -> list[dict[str, str]]:
     names = properties if isinstance(properties, dict) else {}
     place = next((name for name in PLACE if name in names), None)
     formula = next((name for name in FORMULA if name in names), None)
-    if place and WEATHER.search(question.text):
+    if place and question.asks_for_weather:
         return [{place: city} for city in question.cities]
     if formula:
         return [{formula: question.expression}] if question.expression else []

@@ -31,6 +31,8 @@ HEADERS_LIMIT = 200
 FIELDS_LIMIT = 100
 # Requests that a client may send ahead of its replies before we stop reading from it.
 PIPELINE_LIMIT = 8
+# Bytes that are parsed before that is looked at: one read can hold thousands of requests.
+PIECE = 8_192
 # Seconds in which a request has to be complete; in which what is ready has to be read; after which
 # a silent connection is closed (longer than any client keeps one), and one that has never shown a
 # key; in which a client may read the last reply before we close.
@@ -58,7 +60,7 @@ class App(Protocol):
 
     def now(self) -> float: ...
     def arrived(self) -> float: ...
-    def number(self) -> int: ...
+    def connected(self, connection: "Connection") -> int: ...
     def receive(self, request: "Request") -> None: ...
     def left(self, request: "Request") -> None: ...
     def writable(self, request: "Request") -> None: ...
@@ -115,12 +117,11 @@ class Connection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, app: App, door: Door, group: Group):
-        """group: whose connection it is, as far as that is known before it has sent anything."""
+    def __init__(self, app: App, door: Door):
         # Of the connection.
         self.app = app
         self.door = door
-        self.group = group
+        self.group = Group()  # whose it is, as far as that is known
         self.number = 0
         self.weight = 0  # bytes that are kept for it, as far as the crowd has been told
         self.reply_weight = 0  # of these, what the server keeps to be sent later
@@ -140,12 +141,12 @@ class Connection(asyncio.Protocol):
         # Of the requests that have been read: the one that is being answered, and those after it.
         self.current: Request | None = None
         self.waiting: deque[Request] = deque()
+        self.rest = b""  # bytes that have been read and not parsed, because too many wait
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
-        self.number = self.app.number()
         self.heard = self.app.arrived()
-        self.app.crowd.add(self, self.group)
+        self.number = self.app.connected(self)
         self.parser = httptools.HttpRequestParser(self)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -161,10 +162,29 @@ class Connection(asyncio.Protocol):
         if self.done:
             return
         self.heard = self.app.arrived()
-        if self.reading is None or not self.in_body:
-            self.head_size += len(data)
+        if self.rest:  # reading was paused, and this was on its way
+            self.rest += data
+        else:
+            self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
+        """Read requests, as long as there are not too many that wait; the rest is kept as it is."""
+        at = 0
+        while at < len(data) and not self.done:
+            if len(self.waiting) > PIPELINE_LIMIT:
+                self.rest = data[at:]
+                self.transport.pause_reading()
+                break
+            piece = data[at : at + PIECE]
+            at += PIECE
+            self.head_size += len(piece)
+            self._feed(piece)
+        if self.body_size > LIGHT or self.rest:
+            self.weigh()
+
+    def _feed(self, piece: bytes) -> None:
         try:
-            self.parser.feed_data(data)
+            self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
             self.done = True  # it has been refused, and what follows is in another protocol
         except httptools.HttpParserCallbackError:
@@ -172,12 +192,8 @@ class Connection(asyncio.Protocol):
             self._refuse(500, SORRY)
         except httptools.HttpParserError as error:
             self._refuse(400, f"The request is not HTTP: {error}")
-        if self.reading is not None and not self.in_body and self.head_size > HEAD_LIMIT:
+        if self.reading is not None and self.head_size > HEAD_LIMIT:
             self._refuse_head()
-        if self.body_size > LIGHT:
-            self.weigh()
-        if len(self.waiting) > PIPELINE_LIMIT and not self.done:
-            self.transport.pause_reading()
 
     # What httptools calls while it parses.
 
@@ -227,7 +243,9 @@ class Connection(asyncio.Protocol):
             request.read_address()
             self.door.let_in(request)
         except ApiError as error:
-            request.refusal = error
+            # Without the traceback, whose frames hold the request: what is in no circle of
+            # references is freed at once, and the collector need not stop everybody to find it.
+            request.refusal = error.with_traceback(None)
         except ValueError:
             request.refusal = ApiError(400, "The address makes no sense.")
         expects = request.headers.get(b"expect", b"").lower() == b"100-continue"
@@ -240,6 +258,7 @@ class Connection(asyncio.Protocol):
         if request is None:
             return
         self.body_size += len(body)
+        self.head_size = 0  # of what follows: a chunk's length, or a trailer
         if self.body_size > BODY_LIMIT:
             return self._refuse_body()
         if request.refusal is not None:
@@ -289,7 +308,7 @@ class Connection(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Write to the client, if it is still there."""
-        if self.closed:
+        if self.closed or self.transport.is_closing():
             return
         self.transport.write(data)
         if self.transport.get_write_buffer_size() > LIGHT:
@@ -307,7 +326,7 @@ class Connection(asyncio.Protocol):
             return
         kept = [self.reading, self.current, *self.waiting]
         weight = sum(len(request.body) for request in kept if request is not None)
-        weight += self.reply_weight + self.transport.get_write_buffer_size()
+        weight += len(self.rest) + self.reply_weight + self.transport.get_write_buffer_size()
         crowd = self.app.crowd
         crowd.weigh(self, weight if weight > LIGHT else 0)
         heaviest = crowd.too_heavy()
@@ -342,7 +361,10 @@ class Connection(asyncio.Protocol):
             request.arrival = self.app.now()
             self.app.receive(request)
             if len(self.waiting) <= PIPELINE_LIMIT:
+                rest, self.rest = self.rest, b""
                 self.transport.resume_reading()
+                if rest:
+                    self._parse(rest)
 
     def linger(self) -> None:
         """Close in a way that lets the client read the reply first, though it may still send.
@@ -360,6 +382,7 @@ class Connection(asyncio.Protocol):
 
     def _stop(self) -> None:
         self.done = True
+        self.rest = b""
         self.waiting.clear()
 
     def drop(self) -> None:

@@ -88,20 +88,6 @@ def test_bytes_are_counted_by_group_and_the_heaviest_has_to_go(monkeypatch):
     assert crowd.weight == modest.weight == 0
 
 
-def test_an_address_has_one_group_whenever_its_connections_come_and_go():
-    """One that was accepted while the last one left is a stranger like any other."""
-    crowd = Crowd()
-    here = crowd.strangers("10.0.0.1")
-    (first,) = joined(crowd, here, 1)
-    crowd.discard(first)
-    (second,) = joined(crowd, here, 1)
-    (third,) = joined(crowd, crowd.strangers("10.0.0.1"), 1)
-    assert second.group is third.group
-    crowd.move(second, Group())
-    crowd.discard(third)
-    assert not crowd._strangers
-
-
 @pytest.mark.parametrize("times", [1, 2])
 def test_who_has_left_is_not_there(times):
     """Also where it is said twice; an address without connections is forgotten."""
