@@ -7,7 +7,6 @@ not shut out who needs little. Pure: no clock, no sockets.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
@@ -41,16 +40,16 @@ class Member(Protocol):
 Connection = TypeVar("Connection", bound=Member)
 
 
-@dataclass(slots=True, eq=False)
 class Group(Generic[Connection]):
     """Connections that belong together, oldest first.
 
     address: where they come from, if they have not shown a key; else None.
     """
 
-    address: str | None = None
-    connections: dict[Connection, None] = field(default_factory=dict)
-    weight: int = 0
+    def __init__(self, address: str | None = None) -> None:
+        self.address = address
+        self.connections: dict[Connection, None] = {}
+        self.weight = 0
 
 
 class Crowd(Generic[Connection]):

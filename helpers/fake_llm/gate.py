@@ -18,7 +18,7 @@ from helpers.fake_llm.wire import Request
 Route = TypeVar("Route")
 
 # A name or an address, one of IPv6 in brackets, and perhaps a port (RFC 9110, 7.2).
-_HOST = re.compile(r"(?:(?P<name>[^:\[\]]+?)\.?|\[(?P<address>[^\[\]]+)\])(?::\d*)?")
+_HOST = r"(?:(?P<name>[^:\[\]]+?)\.?|\[(?P<address>[^\[\]]+)\])(?::\d*)?"
 
 MOST_HOSTS = 1_000
 """Hosts that are remembered as ours: an address has as many spellings as there are ports."""
@@ -46,7 +46,7 @@ class Hosts:
             self._ours.add(host)
 
     def _is_ours(self, host: bytes) -> bool:
-        parts = _HOST.fullmatch(host.decode("latin-1").lower())
+        parts = re.fullmatch(_HOST, host.decode("latin-1").lower())
         if parts is None:
             return False
         if parts["name"] in self._names:

@@ -41,13 +41,13 @@ class Cost(Protocol):
     moments: int
 
 
-@dataclass(frozen=True, slots=True)
 class _Remains:
     """What is kept of a reply that nobody waits for: its Cost."""
 
-    prompt_tokens: int
-    completion_tokens: int
-    moments: int
+    def __init__(self, cost: Cost) -> None:
+        self.prompt_tokens = cost.prompt_tokens
+        self.completion_tokens = cost.completion_tokens
+        self.moments = cost.moments
 
 
 @dataclass(slots=True, eq=False)
@@ -225,8 +225,7 @@ class Jobs:
             return self.end(job, "disconnected", self.now())
         job.participant.journal.close(job.record, "disconnected", self.now())
         # Thousands of such jobs may wait, and what they would have said nobody will read.
-        reply = job.reply
-        job.reply = _Remains(reply.prompt_tokens, reply.completion_tokens, reply.moments)
+        job.reply = _Remains(job.reply)
         job.draft = job.delivery = None
         job.payload = b""
         if job in self.slots.serving:

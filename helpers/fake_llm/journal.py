@@ -9,7 +9,7 @@ import math
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -97,11 +97,11 @@ class Record:
         }
 
 
-@dataclass(slots=True)
 class Numbers:
     """How many requests there have been, whoever sent them: the next one's number."""
 
-    count: int = 0
+    def __init__(self) -> None:
+        self.count = 0
 
 
 class Journal:
@@ -225,12 +225,12 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     return finished(seen.summary())
 
 
-@dataclass(slots=True)
 class _Intervals:
     """Intervals of time, of which each may overlap others."""
 
-    starts: list[float] = field(default_factory=list)
-    ends: list[float] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.starts: list[float] = []
+        self.ends: list[float] = []
 
     def add(self, start: float, end: float | None) -> None:
         self.starts.append(start)

@@ -27,23 +27,20 @@ each value, in up to a microsecond: a megabyte of empty lists would hold up ever
 a second.
 """
 
+# As text: `re` compiles each when it is first needed, and keeps it; most servers need none.
 # A string; one that is not closed goes to the end, or each quote in it would be tried as another.
 _STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?+'
 # Each value but the first follows a comma, and the first a bracket, outside of strings.
-_TOO_MANY = re.compile(
-    rf'(?:(?:[^"\[{{,]++|{_STRING})*+[\[{{,]){{{ELEMENTS + 1}}}+'.encode(), re.DOTALL
-)
+_TOO_MANY = rf'(?s)(?:(?:[^"\[{{,]++|{_STRING})*+[\[{{,]){{{ELEMENTS + 1}}}+'.encode()
 # All up to the next float that is to be written in another way, or up to the end.
 _TO_REWRITE = re.compile(r"e-0|Infinity|NaN")
 _NUMBER = r"-?\d[\d.]*+(?!e-0)(?:e[-+]\d++)?+"
-_UP_TO_A_FLOAT = re.compile(
-    rf'((?:[^"\d.IN-]++|{_STRING}|{_NUMBER})*+)(?:(-?[\d.]++)e-0(\d)|(-?Infinity|NaN)|\Z)',
-    re.DOTALL,
+_UP_TO_A_FLOAT = (
+    rf'(?s)((?:[^"\d.IN-]++|{_STRING}|{_NUMBER})*+)'
+    r"(?:(-?[\d.]++)e-0(\d)|(-?Infinity|NaN)|\Z)"
 )
 # Half of an escaped pair of surrogates: the first without the second, the second without the first.
-_HALF_A_PAIR = re.compile(
-    r"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F])"
-)
+_HALF_A_PAIR = r"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F])"
 
 
 class TooMuch(ValueError):
@@ -59,7 +56,11 @@ def loads(raw: bytes | bytearray | str) -> Any:
     text = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     brackets = text.count(b"[") + text.count(b"{")
     # Few commas and brackets cannot be too many: most requests are not looked through any further.
-    if len(text) > ELEMENTS and brackets + text.count(b",") > ELEMENTS and _TOO_MANY.match(text):
+    if (
+        len(text) > ELEMENTS
+        and brackets + text.count(b",") > ELEMENTS
+        and re.match(_TOO_MANY, text)
+    ):
         raise TooMuch(f"more than {ELEMENTS} values")
     try:
         value = _loads(text)
@@ -90,7 +91,7 @@ def plain_loads(raw: bytes | bytearray) -> Any:
     text = raw.decode()  # json.loads would guess at UTF-16 and UTF-32 where it is given bytes
     value = _decode(text)
     # An escaped backslash hides the letter u that comes after it.
-    if r"\u" in text and _HALF_A_PAIR.search(text.replace("\\\\", "  ")):
+    if r"\u" in text and re.search(_HALF_A_PAIR, text.replace("\\\\", "  ")):
         raise ValueError("half of a surrogate pair")
     return value
 
@@ -120,7 +121,7 @@ def plain_dumps(value: Any) -> bytes:
     """The standard library's writing, with orjson's way of writing floats."""
     text = _encode(value)
     if _TO_REWRITE.search(text):
-        text = _UP_TO_A_FLOAT.sub(_rewritten, text)
+        text = re.sub(_UP_TO_A_FLOAT, _rewritten, text)
     try:
         return text.encode()
     except UnicodeEncodeError as error:

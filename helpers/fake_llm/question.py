@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-WEATHER = re.compile(
-    r"\b(weather|temperature|degrees|celsius|warm\w*|cold\w*|hot\w*|cool\w*|rain\w*|snow\w*"
-    r"|wind\w*|cloud\w*|sun|sunny|shining|sky|umbrella|coat|jacket)\b",
-    re.IGNORECASE,
+# As text: `re` compiles each when a question first needs it, and keeps it; a server starts sooner.
+WEATHER = (
+    r"(?i)\b(weather|temperature|degrees|celsius|warm\w*|cold\w*|hot\w*|cool\w*|rain\w*|snow\w*"
+    r"|wind\w*|cloud\w*|sun|sunny|shining|sky|umbrella|coat|jacket)\b"
 )
 NUMBER = r"\d++(?:,\d{3})*+(?:\.\d++)?+"
-_NUMBER = re.compile(NUMBER)
 _SPOKEN = (
     (r"\b(?:multiplied by|times)\b", "*"),
     (r"\bdivided by\b", "/"),
@@ -28,14 +27,12 @@ _SPOKEN = (
     (r"÷", "/"),
 )
 # What did not match from the first of several digits or signs does not from the next ones either.
-PERCENT = re.compile(rf"(?<!\d)({NUMBER})\s*+(?:%|percent) of ({NUMBER})", re.IGNORECASE)
-ARITHMETIC = re.compile(
-    rf"(?:(?<![-(])[-(]++|(?<![-(\d])){NUMBER}\)*+(?:\s*+[-+*/]\s*+[-(]*+{NUMBER}\)*+)++"
-)
-HOW_MANY = re.compile(r"\bhow (?:many|much)\b", re.IGNORECASE)
-EACH = re.compile(r"\b(?:an?|each|every|one)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"[\"“']([^\"”']++)[\"”']")
-_UNKNOWN_CITY = re.compile(r"\b(?:in|for|at) ((?:[A-Z][\w'-]++ ?+)++)")
+PERCENT = rf"(?i)(?<!\d)({NUMBER})\s*+(?:%|percent) of ({NUMBER})"
+ARITHMETIC = rf"(?:(?<![-(])[-(]++|(?<![-(\d])){NUMBER}\)*+(?:\s*+[-+*/]\s*+[-(]*+{NUMBER}\)*+)++"
+HOW_MANY = r"(?i)\bhow (?:many|much)\b"
+EACH = r"(?i)\b(?:an?|each|every|one)\b"
+_QUOTED = r"[\"“']([^\"”']++)[\"”']"
+_UNKNOWN_CITY = r"\b(?:in|for|at) ((?:[A-Z][\w'-]++ ?+)++)"
 
 
 @dataclass
@@ -52,7 +49,7 @@ class Question:
     @cached_property
     def asks_for_weather(self) -> bool:
         """Whether it has a word of the weather in it."""
-        return WEATHER.search(self.text) is not None
+        return re.search(WEATHER, self.text) is not None
 
     @cached_property
     def expression(self) -> str | None:
@@ -62,13 +59,13 @@ class Question:
     @cached_property
     def number(self) -> float:
         """Its first number, 1 where there is none; finite."""
-        found = _NUMBER.search(self.text)
+        found = re.search(NUMBER, self.text)
         return min(float(_plain(found[0])), sys.float_info.max) if found else 1.0
 
     @cached_property
     def quoted(self) -> str:
         """The first words in quotes, else the whole text."""
-        found = _QUOTED.search(self.text)
+        found = re.search(_QUOTED, self.text)
         return found[1] if found else self.text
 
     @cached_property
@@ -110,7 +107,7 @@ def cities_in(text: str) -> list[str]:
     known = {name.lower(): name for name in cities()}
     # The pattern takes "ſ" for an s, and other letters that no name of a city has.
     matches = [known.get(name.lower(), name) for name in _city_pattern().findall(text)]
-    found = matches or _UNKNOWN_CITY.findall(text)
+    found = matches or re.findall(_UNKNOWN_CITY, text)
     return list(dict.fromkeys(name.strip() for name in found))
 
 
@@ -120,14 +117,14 @@ def expression_in(text: str) -> str | None:
     It knows percentages, "a crate holds 24 bottles; how many are in 17 crates", and expressions,
     words such as "times" included.
     """
-    if found := PERCENT.search(text):
+    if found := re.search(PERCENT, text):
         return f"{_plain(found[1])} * {_plain(found[2])} / 100"
-    numbers = _NUMBER.findall(text)
-    if len(numbers) == 2 and EACH.search(text) and HOW_MANY.search(text):
+    numbers = re.findall(NUMBER, text)
+    if len(numbers) == 2 and re.search(EACH, text) and re.search(HOW_MANY, text):
         return f"{_plain(numbers[0])} * {_plain(numbers[1])}"
     for words, sign in _SPOKEN:
         text = re.sub(words, sign, text, flags=re.IGNORECASE)
-    return max(map(_plain, ARITHMETIC.findall(text)), key=len, default=None)
+    return max(map(_plain, re.findall(ARITHMETIC, text)), key=len, default=None)
 
 
 def _plain(number: str) -> str:

@@ -14,7 +14,6 @@ import select
 import selectors
 import time
 from collections.abc import Callable, Generator, Hashable
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from helpers.fake_llm.turns import Turns
@@ -43,12 +42,12 @@ Request = TypeVar("Request", bound=Sent)
 Job = TypeVar("Job", bound=Ticketed)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class _Work:
     """Work in steps, and who waits for it."""
 
-    steps: Generator[None, None, None]
-    whose: Hashable
+    def __init__(self, steps: Generator[None, None, None], whose: Hashable) -> None:
+        self.steps = steps
+        self.whose = whose
 
 
 def punctual_loop() -> asyncio.AbstractEventLoop:

@@ -205,6 +205,6 @@ def _collect_seldom() -> None:
     because they find little: a job that has ended is in no circle of references, so it is freed at
     once. What is loaded by now stays for ever, and need not be looked at again (`freeze`).
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
+    gc.enable()

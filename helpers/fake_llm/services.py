@@ -5,7 +5,7 @@ The search is SQLite's full-text search (FTS5) over the documents of corpus.json
 
 import json
 import re
-import sqlite3
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,12 @@ class Services:
 
     def __init__(self, jobs: Jobs):
         self.jobs = jobs
-        self.library = Library()
         self.notes = 0
+
+    @cached_property
+    def library(self) -> "Library":
+        """Made for the first search: a server starts sooner without."""
+        return Library()
 
     def search(self, job: Job) -> None:
         """GET /search"""
@@ -68,6 +72,8 @@ class Library:
     """The documents of corpus.json, searched by SQLite's FTS5, best first."""
 
     def __init__(self) -> None:
+        import sqlite3  # here, for the same reason
+
         documents = json.loads(Path(__file__).with_name("corpus.json").read_text(encoding="utf-8"))
         self._db = sqlite3.connect(":memory:")
         columns = "id unindexed, title, text, tokenize='porter'"

@@ -13,9 +13,7 @@ BLOCK = "\n\t"
 
 # C0 controls, DEL and C1 controls; overrides and isolates of the direction of writing; halves of
 # surrogate pairs, which no encoding takes; two codes that are no characters, which no XML takes.
-_UNSEEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]",
-)
+_UNSEEN = r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -26,7 +24,7 @@ def visible(text: str, keep: str = "") -> str:
     # Nearly all text passes here, at 2 ns a character: a picture has a hundred pieces.
     if text.isprintable():
         return text
-    return _UNSEEN.sub(lambda found: found[0] if found[0] in keep else _spelt(found[0]), text)
+    return re.sub(_UNSEEN, lambda found: found[0] if found[0] in keep else _spelt(found[0]), text)
 
 
 def _spelt(character: str) -> str:
