@@ -19,6 +19,7 @@ _HOME = {
     "check": "exercises",
     "verdicts": "claims",
     "expect": "measured",
+    "your_guess": "measured",
 }
 __all__ = list(_HOME)
 

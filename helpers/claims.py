@@ -22,7 +22,12 @@ from helpers.tables import Varying, figure, html_table, text_table
 HOLDS = "holds"
 CONDITION = "holds with a condition"
 FAILS = "does not hold"
-_VERDICTS = (HOLDS, CONDITION, FAILS)
+UNTESTED = "cannot be tested"
+_VERDICTS = (HOLDS, CONDITION, FAILS, UNTESTED)
+# Why a verdict without a reason is refused: what a reader would ask next.
+_NEEDS_A_REASON = {CONDITION: "say which in because=", UNTESTED: "say what is missing in because="}
+# A table of a few rows is read; the rest is for who wants to look something up.
+IN_SIGHT = 6
 _HEAD = (
     "No.",
     "The article says",
@@ -64,6 +69,7 @@ def claim(
     unit: str = "",
     compare: str = "about",
     tolerance: float = 0.25,  # a learner's machine and ours are seldom closer
+    runs: int | None = None,
     verdict: str | None = None,
     because: str = "",
 ) -> Claim:
@@ -71,7 +77,9 @@ def claim(
 
     text: what it says, by default the words of the list. unit: of the three figures.
     compare: "about" (within `tolerance`, a share of the claimed figure), "at least" or "at most".
-    because: the reason or the condition, in a few words; "holds with a condition" has to be given.
+    runs: of how many runs the measured figure is the median; None where it is a count.
+    because: the reason, the condition, or what is missing, in a few words; "holds with a condition"
+    and "cannot be tested" have to be given.
     Raises ValueError on an unknown number or verdict, or where there is nothing to compute it from.
     """
     if number not in all_claims():
@@ -84,9 +92,11 @@ def claim(
         raise ValueError(
             f"claim {number}: verdict is {verdict!r}; it takes one of {', '.join(_VERDICTS)}"
         )
-    if verdict == CONDITION and not because:
-        raise ValueError(f"claim {number} holds with a condition: say which in because=")
+    if verdict in _NEEDS_A_REASON and not because:
+        raise ValueError(f"claim {number}: it {verdict}; {_NEEDS_A_REASON[verdict]}")
     figures = [_figure(value, unit) for value in (claimed, theory, measured)]
+    if runs is not None:
+        figures[-1] += f" (median of {runs})"
     return Claim(number, text or all_claims()[number]["text"], verdict, *figures, because)
 
 
@@ -114,7 +124,7 @@ def _figure(value: float | str, unit: str) -> str:
 
 
 class Verdicts:
-    """A table of claims and verdicts.
+    """A table of claims and verdicts: the first six in sight, the others folded under them.
 
     Its repr holds no measured figure, so it is the same on every run. Raises TypeError for a row
     that is no claim.
@@ -134,7 +144,13 @@ class Verdicts:
         return text_table(_HEAD, map(_cells, self.rows))
 
     def _repr_html_(self) -> str:
-        return html_table("Claim and verdict", _HEAD, map(_cells, self.rows))
+        seen, folded = self.rows[:IN_SIGHT], self.rows[IN_SIGHT:]
+        page = html_table("Claim and verdict", _HEAD, map(_cells, seen))
+        if not folded:
+            return page
+        more = html_table("Claim and verdict, the others", _HEAD, map(_cells, folded))
+        summary = f"<summary>{len(folded)} more of this lesson</summary>"
+        return f"{page}<details>{summary}{more}</details>"
 
 
 def _cells(row: Claim) -> tuple[object, ...]:
@@ -151,5 +167,5 @@ def _cells(row: Claim) -> tuple[object, ...]:
 
 
 def verdicts(*rows: Claim) -> Verdicts:
-    """The table of these claims and their verdicts."""
+    """The table of these claims and their verdicts, the most important first."""
     return Verdicts(*rows)

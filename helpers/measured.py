@@ -1,4 +1,7 @@
-"""What a lesson expects of the figures that it has measured: `expect(8 < speedup < 11)`.
+"""What a lesson expects of the figures that it has measured, and what the learner guessed before.
+
+    expect(8 < speedup < 11)
+    print(f"{seconds:.1f} s; {your_guess(prediction, 's')}")
 
 In tests, and where the worked edition is built, an expectation that is not met is an error. In a
 learner's kernel it is a note: what was expected, what was seen, how busy the machine was; and the
@@ -38,9 +41,25 @@ def expect(condition: bool, meaning: str = "") -> None:
     source, values = _asked(inspect.currentframe().f_back)
     expected = meaning or source or "the condition to be true"
     seen = ", ".join(values) or "otherwise"
-    if os.environ.get(STRICT):
+    if nobody_looks():
         raise AssertionError(f"expected {expected}; seen: {seen}; {last_minute()}")
     display(Note(expected, seen, last_minute()))
+
+
+def nobody_looks() -> bool:
+    """Whether a test runs this, or what builds the worked edition, and no learner."""
+    return bool(os.environ.get(STRICT))
+
+
+def your_guess(prediction: float | str | None, unit: str = "") -> str:
+    """What the learner predicted, to print beside what was measured.
+
+    prediction: None where nothing has been written yet, which is no error: the lesson goes on.
+    """
+    if prediction is None:
+        return "no guess yet: write one in the cell above, and run both cells again"
+    guess = prediction if isinstance(prediction, str) else f"{prediction:g}"
+    return f"you guessed {guess} {unit}".rstrip()
 
 
 @dataclass(frozen=True)

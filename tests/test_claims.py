@@ -43,6 +43,7 @@ def test_a_given_verdict_wins():
         ({"number": 1}, "give two numbers"),
         ({"number": 1, "verdict": "true"}, "holds with a condition"),
         ({"number": 1, "verdict": "holds with a condition"}, "say which in because="),
+        ({"number": 1, "verdict": "cannot be tested"}, "say what is missing in because="),
         ({"number": 1, "claimed": 1, "measured": 1, "compare": "around"}, "at least"),
     ],
 )
@@ -78,3 +79,18 @@ def test_the_html_is_an_accessible_table():
 def test_claims_default_to_the_words_of_the_list():
     """A row without a text takes that of the registry."""
     assert claim(83, claimed=10, measured=40).text == all_claims()[83]["text"]
+
+
+def test_a_median_says_of_how_many_runs_it_is():
+    """Beside the figure, where a reader weighs it."""
+    row = claim(81, claimed=20, theory=20, measured=20.4, unit="s", runs=3)
+    assert (row.measured, row.theory) == ("20.4 s (median of 3)", "20 s")
+
+
+def test_six_rows_are_in_sight_and_the_others_are_folded():
+    """A long table is not read; nothing of it is lost either."""
+    rows = [claim(number, verdict="holds") for number in range(1, 10)]
+    short, long = verdicts(*rows[:6])._repr_html_(), verdicts(*rows)._repr_html_()
+    assert "<details>" not in short and short.count("<tr>") == 1 + 6
+    shown, folded = long.split("<details><summary>3 more of this lesson</summary>")
+    assert shown.count("<tr>") == 1 + 6 and folded.count("<tr>") == 1 + 3

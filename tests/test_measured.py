@@ -6,7 +6,7 @@ import numpy
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from helpers.measured import STRICT, Note, expect
+from helpers.measured import STRICT, Note, expect, your_guess
 from helpers.process import own_environment
 
 PATIENCE = 60.0  # seconds, against hanging alone
@@ -201,3 +201,23 @@ def test_a_note_is_read_as_text():
         "  This machine: 1.0 programs at a time wanted its 2 processors",
         "  Try: run the cell again when little else runs; the lesson goes on either way.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("prediction", "unit", "said"),
+    [
+        (2, "s", "you guessed 2 s"),
+        (0.25, "s", "you guessed 0.25 s"),
+        (50, "", "you guessed 50"),
+        ("faster", "", "you guessed faster"),
+        (0, "in flight", "you guessed 0 in flight"),
+    ],
+)
+def test_a_guess_is_said_beside_what_was_measured(prediction, unit, said):
+    """As it was written, with its unit; nought is a guess too."""
+    assert your_guess(prediction, unit) == said
+
+
+def test_who_has_not_guessed_is_told_where_to(strict):
+    """It is no error, even where everything else is one: the lesson goes on."""
+    assert your_guess(None, "s").startswith("no guess yet: write one")

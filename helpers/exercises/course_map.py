@@ -25,7 +25,8 @@ _GOALS = re.compile(r"After this lesson you can\n\n((?:- .+\n)+)")
 _GOAL = re.compile(r"^- (.+)[;.]$", re.MULTILINE)
 _TERMS = re.compile(r"The field's names: (.+)\.$", re.MULTILINE)
 _TERM = re.compile(r"\*(.+?)\*")
-_CHECK = re.compile(r"^:id: check-(\d+)-(\d+)$", re.MULTILINE)
+# An exercise that asks something else than before has a word after its number.
+_CHECK = re.compile(r"^:id: check-(\d+)-(\d+)(?:-[a-z-]+)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,9 @@ def read_lesson(path: Path) -> Lesson:
 
 
 def read_lessons(folder: Path = LESSONS) -> list[Lesson]:
-    """Every lesson in a folder, in their order."""
-    return [read_lesson(path) for path in sorted(folder.glob("[0-9][0-9]_*.md"))]
+    """Every lesson in a folder, in their order; without the optional pages, such as 03_more.md."""
+    paths = sorted(folder.glob("[0-9][0-9]_*.md"))
+    return [read_lesson(path) for path in paths if not path.stem.endswith("_more")]
 
 
 class CourseMap:

@@ -20,6 +20,7 @@ import ipywidgets as widgets
 from IPython.display import display
 
 from helpers.charts import compare, throughput
+from helpers.measured import nobody_looks
 from helpers.panel.cell import Picture, replace_panel
 from helpers.panel.closing import close_all, parts
 from helpers.panel.drawing import draw_run, draw_sweep
@@ -33,6 +34,8 @@ from helpers.sweeps import LIMITS, Sweep
 
 # Seconds between two looks whether a run is over: a cell that waits is to notice it at once.
 LOOK = 0.02
+# Seconds for a run that nobody can stop, against hanging alone: a panel's runs take a few.
+UNATTENDED = 60
 
 _keys = itertools.count(1)
 Live = TypeVar("Live", Run, Sweep)
@@ -52,7 +55,7 @@ class Panel(widgets.VBox):
         queries: int = 20,
         concurrency: int = 10,
         latency: float | None = None,
-        kind: str | None = None,
+        kind: str | None = "lookup",
         controls: Sequence[str] = SHOWN,
         **named: Callable,
     ):
@@ -60,10 +63,11 @@ class Panel(widgets.VBox):
 
         named: the same, by the names that they have in the panel.
         llm: the fake LLM to use; without one the panel has its own, which ends with it.
-        kind: of the questions, None for all. latency: of a call of the model, in seconds; without
-        it that of `llm`. controls: which to show, of "strategy", "concurrency", "queries",
-        "latency", "tail", "capacity" (slots of the provider), "rate" (its requests a minute),
-        "faults" (the share of replies that are 500), "prediction" and "sweep" (a button).
+        kind: of the questions, as for `run`; None for all kinds in turn.
+        latency: of a call of the model, in seconds; without it that of `llm`.
+        controls: which to show, of "strategy", "concurrency", "queries", "latency", "tail",
+        "capacity" (slots of the provider), "rate" (its requests a minute), "faults" (the share of
+        replies that are 500), "prediction" and "sweep" (a button).
 
         An llm that cannot be steered keeps its own latency and so on: the controls of these are
         disabled. Raises ValueError, TypeError or TraitError that name the argument.
@@ -144,6 +148,20 @@ class Panel(widgets.VBox):
         self._server.open_ahead()
         display(self._repr_mimebundle_(), raw=True)
         self._picture.open()
+        if nobody_looks():
+            self._run_each()
+
+    def _run_each(self) -> None:
+        """Run every strategy once, as a learner would, and pin it.
+
+        So a worked notebook, read where there is no kernel, has a picture and a table of them all.
+        """
+        for name in self.strategies:
+            if self.run(strategy=name) is None or not self._idle.wait(UNATTENDED):
+                raise RuntimeError(f"the panel cannot run {name}: {self.screen.status.value}")
+            self.pin()
+        self.reset()
+        self._settings.set({"strategy": next(iter(self.strategies))})
 
     # What the buttons do; from a cell, a test, or any thread.
 
@@ -261,7 +279,7 @@ class Panel(widgets.VBox):
             self.strategies[self._settings["strategy"]],
             limits,
             llm=self._server.open(),
-            kind=self.kind or "lookup",
+            kind=self.kind,
             behaviour=self._settings.behaviour(),
         )
         before = self._latest_sweep

@@ -10,7 +10,7 @@
 notebooks/NN_name.ipynb is the learner's edition: exercises open, no outputs, the same bytes at
 every build. notebooks/solutions/NN_name.ipynb is the worked one: solved and executed, and executed
 anew only when its lesson changes or a file of helpers that it depends on. A notebook that somebody
-edited or ran is never overwritten unasked.
+edited or ran is never overwritten unasked. notebooks/images/ has the lessons' drawings.
 """
 
 import argparse
@@ -51,6 +51,7 @@ class Builder:
             if not any(_means(name, lesson) for lesson in lessons):
                 known = ", ".join(lesson.stem for lesson in lessons)
                 return [f"there is no lesson {name!r}; there are {known}"]
+        self._drawings()
         for lesson in lessons:
             if not only or _means(only, lesson):
                 self._lesson(lesson)
@@ -58,6 +59,21 @@ class Builder:
         if not only and (self.root / "lessons" / "glossary.md").exists():
             self._glance()
         return self.problems
+
+    def _drawings(self) -> None:
+        """Copies of the lessons' drawings, so that notebooks/ can be taken away by itself."""
+        for drawing in sorted(self.root.glob("lessons/images/*.svg")):
+            path = self.notebooks / "images" / drawing.name
+            text = drawing.read_text(encoding="utf-8")
+            if path.exists() and path.read_text(encoding="utf-8") == text:
+                continue
+            if self.check:
+                self.problems.append(
+                    f"{self._name(path)} is not what {self._name(drawing)} is: run `make notebooks`"
+                )
+                continue
+            write_whole(path, text)
+            print("built", self._name(path))
 
     def _lesson(self, lesson: Path) -> None:
         try:

@@ -24,6 +24,8 @@ def edition(lesson: Path, *, solved: bool) -> NotebookNode:
 
 def _built(cell: Cell, solved: bool) -> NotebookNode:
     source = cell.worked if solved else cell.learners
+    if solved and cell.kind == "markdown":
+        source = source.replace("](images/", "](../images/")  # it stands one folder deeper
     about = {"course": {"hash": short_hash(source)}}
     if cell.tags:
         about["tags"] = list(cell.tags)

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import pytest
 
 from helpers.exercises import check, exercises
-from helpers.exercises.course_map import LESSONS
+from helpers.exercises.course_map import LESSONS, read_lessons
+from lessons.tools.dialect import STUB, read
 from tests.exercises.mutants import MUTATIONS, mutate
 
 pytestmark = pytest.mark.timed
@@ -25,11 +26,6 @@ pytestmark = pytest.mark.timed
 PROCESSES = 6
 
 TESTS = Path(__file__).resolve().parent
-CELL = re.compile(
-    r"^```\{code-cell\}[^\n]*\n:id: (\S+)\n(?::tags: \[.*?\]\n)?(.*?)^```", re.MULTILINE | re.DOTALL
-)
-SOLUTION = re.compile(r"^([ \t]*)# solution\n.*", re.MULTILINE | re.DOTALL)
-STUB = r'\1raise NotImplementedError("your turn")'
 
 
 class Job(NamedTuple):
@@ -42,19 +38,24 @@ class Job(NamedTuple):
         return f"{self.exercise_id}-{self.answer}"
 
 
-def lesson(exercise_id):
-    """The source of an exercise's lesson."""
+def cell(exercise_id, kind="ex"):
+    """The exercise's cell in its lesson, or with "check" the one that tries it."""
     number = int(exercise_id.partition(".")[0])
-    (path,) = LESSONS.glob(f"{number:02}_*.md")
-    return path.read_text(encoding="utf-8")
+    name = next(lesson.name for lesson in read_lessons() if lesson.number == number)
+    # An exercise that asks something else than before has a word after its number.
+    named = re.compile(rf"{kind}-{exercise_id.replace('.', '-')}(-[a-z-]+)?")
+    (found,) = [each for each in read(LESSONS / f"{name}.md").cells if named.fullmatch(each.id)]
+    return found
 
 
-def source(exercise_id):
-    """The exercise's cell in its lesson, and the name of the function that its check cell tries."""
-    number = exercise_id.replace(".", "-")
-    cells = dict(CELL.findall(lesson(exercise_id)))
-    name = re.search(r'check\("[\d.]+", (\w+)\)', cells[f"check-{number}"])[1]
-    return cells[f"ex-{number}"], name
+def solution(exercise_id):
+    """The exercise's cell as the worked edition has it."""
+    return cell(exercise_id).worked
+
+
+def name_of(exercise_id):
+    """The function that the exercise's check cell tries."""
+    return re.search(r'check\("[\d.]+", (\w+)\)', cell(exercise_id, "check").worked)[1]
 
 
 def wrong_answers(exercise_id):
@@ -74,14 +75,14 @@ def function(job):
     """The function that a job is about; solutions and stubs as the learner's cell makes them."""
     if job.answer not in ("solution", "stub", *MUTATIONS):
         return wrong_answers(job.exercise_id)[job.answer]
-    cell, name = source(job.exercise_id)
+    code = solution(job.exercise_id)
     if job.answer == "stub":
-        cell = SOLUTION.sub(STUB, cell)
+        code = cell(job.exercise_id).learners
     elif job.answer in MUTATIONS:
-        cell = mutate(cell, job.answer)
+        code = mutate(code, job.answer)
     namespace = {}
-    exec(compile(cell, "<the learner's cell>", "exec"), namespace)
-    return namespace[name]
+    exec(compile(code, "<the learner's cell>", "exec"), namespace)
+    return namespace[name_of(job.exercise_id)]
 
 
 def attempt(job):
@@ -121,9 +122,10 @@ def test_the_solution_passes(verdicts, job):
 
 
 @each("stub")
-def test_the_stub_is_open(verdicts, job):
-    """What the learner finds is neither passed nor wrong."""
-    assert verdicts[job][0] == "still open"
+def test_what_the_learner_finds_is_not_passed(verdicts, job):
+    """A stub is neither passed nor wrong; broken code to repair is wrong, and is told why."""
+    is_stub = STUB in cell(job.exercise_id).learners
+    assert verdicts[job][0] == ("still open" if is_stub else "not yet")
 
 
 WRONG = [
@@ -143,7 +145,7 @@ MUTANTS = [
     Job(exercise_id, mutation)
     for exercise_id in exercises()
     for mutation in MUTATIONS
-    if mutate(source(exercise_id)[0], mutation)
+    if mutate(solution(exercise_id), mutation)
 ]
 
 

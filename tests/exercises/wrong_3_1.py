@@ -1,47 +1,94 @@
 """Typical wrong answers to exercise 3.1. Each docstring is a part of the message meant for it."""
 
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from threading import Thread
 
 
-def one_after_the_other(ask, questions, limit):
+def waits_for_each_at_once(first, second, questions, limit):
     """never more than 1 in flight"""
-    return [ask(question) for question in questions]
-
-
-def a_thread_for_each(ask, questions, limit):
-    """at most 10 in flight"""
-    with ThreadPoolExecutor(len(questions)) as pool:
-        return list(pool.map(ask, questions))
-
-
-def in_the_order_of_arrival(ask, questions, limit):
-    """in another order"""
+    pairs = []
     with ThreadPoolExecutor(limit) as pool:
-        futures = [pool.submit(ask, question) for question in questions]
-        return [future.result() for future in as_completed(futures)]
+        for question in questions:
+            one = pool.submit(first, question).result()
+            other = pool.submit(second, question).result()
+            pairs.append((one, other))
+    return pairs
 
 
-def returns_futures(ask, questions, limit):
+def only_the_two_agents_overlap(first, second, questions, limit):
+    """the two agents overlap, the questions do not"""
+    pairs = []
+    with ThreadPoolExecutor(limit) as pool:
+        for question in questions:
+            one, other = pool.submit(first, question), pool.submit(second, question)
+            pairs.append((one.result(), other.result()))
+    return pairs
+
+
+def no_pool_at_all(first, second, questions, limit):
+    """never more than 1 in flight"""
+    return [(first(question), second(question)) for question in questions]
+
+
+def a_pool_for_each_agent(first, second, questions, limit):
+    """at most 8 in flight"""
+    with ThreadPoolExecutor(limit) as one, ThreadPoolExecutor(limit) as other:
+        return list(zip(one.map(first, questions), other.map(second, questions)))
+
+
+def half_a_pool_for_both(first, second, questions, limit):
+    """never more than 4 in flight"""
+
+    def both(question):
+        return first(question), second(question)
+
+    with ThreadPoolExecutor(limit // 2) as pool:
+        return list(pool.map(both, questions))
+
+
+def returns_the_futures(first, second, questions, limit):
     """a future is a promise"""
     with ThreadPoolExecutor(limit) as pool:
-        return [pool.submit(ask, question) for question in questions]
+        return [(pool.submit(first, each), pool.submit(second, each)) for each in questions]
 
 
-def returns_an_iterator(ask, questions, limit):
-    """an iterator has not done its work yet"""
+def in_the_order_of_arrival(first, second, questions, limit):
+    """all pairs are there, in another order"""
     with ThreadPoolExecutor(limit) as pool:
-        return pool.map(ask, questions)
+        others = {pool.submit(first, each): pool.submit(second, each) for each in questions}
+        return [(one.result(), others[one].result()) for one in as_completed(others)]
 
 
-def waits_for_each_at_once(ask, questions, limit):
-    """never more than 1 in flight"""
+def asks_one_agent_twice(first, second, questions, limit):
+    """the same answer stands twice"""
     with ThreadPoolExecutor(limit) as pool:
-        return [pool.submit(ask, question).result() for question in questions]
+        pairs = [(pool.submit(first, each), pool.submit(first, each)) for each in questions]
+    return [(one.result(), other.result()) for one, other in pairs]
 
 
-def does_not_wait(ask, questions, limit):
-    """returned a list of length 0"""
-    for question in questions:
-        Thread(target=ask, args=[question], daemon=True).start()
-    return []
+def takes_the_agents_for_each_other(first, second, questions, limit):
+    """the two agents have changed places"""
+    with ThreadPoolExecutor(limit) as pool:
+        return list(zip(pool.map(second, questions), pool.map(first, questions)))
+
+
+def only_the_first_agent(first, second, questions, limit):
+    """in each place what the first agent said, and what the second said"""
+    with ThreadPoolExecutor(limit) as pool:
+        return list(pool.map(first, questions))
+
+
+def invents_the_answers(first, second, questions, limit):
+    """in each place what the first agent said, and what the second said"""
+    return [("yes", "no") for _ in questions]
+
+
+def one_list_instead_of_pairs(first, second, questions, limit):
+    """a list of 12 pairs"""
+    with ThreadPoolExecutor(limit) as pool:
+        return list(pool.map(first, questions)) + list(pool.map(second, questions))
+
+
+def first_agent_first(first, second, questions, limit):
+    """a list of 12 pairs"""
+    with ThreadPoolExecutor(limit) as pool:
+        return zip(pool.map(first, questions), pool.map(second, questions))

@@ -2,11 +2,20 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from helpers.agents import ModelError
+
 
 def does_not_catch(ask, questions, limit):
     """once around all questions, or around each"""
     with ThreadPoolExecutor(limit) as pool:
         return list(pool.map(ask, questions))
+
+
+def submits_and_does_not_catch(ask, questions, limit):
+    """once around all questions, or around each"""
+    with ThreadPoolExecutor(limit) as pool:
+        futures = [pool.submit(ask, question) for question in questions]
+    return [future.result() for future in futures]
 
 
 def catches_around_everything(ask, questions, limit):
@@ -16,6 +25,15 @@ def catches_around_everything(ask, questions, limit):
             return list(pool.map(ask, questions))
     except Exception as error:
         return [error]
+
+
+def catches_around_everything_and_fills_up(ask, questions, limit):
+    """the answer in place 0"""
+    try:
+        with ThreadPoolExecutor(limit) as pool:
+            return list(pool.map(ask, questions))
+    except Exception as error:
+        return [error] * len(questions)
 
 
 def drops_the_failures(ask, questions, limit):
@@ -38,6 +56,32 @@ def forgets_why(ask, questions, limit):
         return list(pool.map(one, questions))
 
 
+def keeps_only_its_text(ask, questions, limit):
+    """not its text, not another one"""
+
+    def one(question):
+        try:
+            return ask(question)
+        except Exception as error:
+            return str(error)
+
+    with ThreadPoolExecutor(limit) as pool:
+        return list(pool.map(one, questions))
+
+
+def makes_up_an_exception(ask, questions, limit):
+    """not its text, not another one"""
+
+    def one(question):
+        try:
+            return ask(question)
+        except Exception:
+            return ModelError(404, "not found")
+
+    with ThreadPoolExecutor(limit) as pool:
+        return list(pool.map(one, questions))
+
+
 def tries_again(ask, questions, limit):
     """what is sent more than once"""
 
@@ -52,3 +96,14 @@ def tries_again(ask, questions, limit):
 
     with ThreadPoolExecutor(limit) as pool:
         return list(pool.map(one, questions))
+
+
+def one_after_the_other(ask, questions, limit):
+    """never more than 1 in flight"""
+    answers = []
+    for question in questions:
+        try:
+            answers.append(ask(question))
+        except Exception as error:
+            answers.append(error)
+    return answers

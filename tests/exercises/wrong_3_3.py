@@ -3,40 +3,145 @@
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 
-def still_in_batches(ask, questions, limit):
+def in_the_order_of_the_questions(ask, questions, limit, show):
+    """the next question's future, or whichever has ended"""
+    answers = [None] * len(questions)
+    with ThreadPoolExecutor(limit) as pool:
+        futures = {pool.submit(ask, question): place for place, question in enumerate(questions)}
+        for future in futures:
+            place = futures[future]
+            answers[place] = future.result()
+            show(questions[place], answers[place])
+    return answers
+
+
+def with_map(ask, questions, limit, show):
+    """the next question's future, or whichever has ended"""
+    answers = []
+    with ThreadPoolExecutor(limit) as pool:
+        for question, answer in zip(questions, pool.map(ask, questions)):
+            show(question, answer)
+            answers.append(answer)
+    return answers
+
+
+def shows_when_all_is_over(ask, questions, limit, show):
+    """the next question's future, or whichever has ended"""
+    answers = [None] * len(questions)
+    with ThreadPoolExecutor(limit) as pool:
+        futures = {pool.submit(ask, question): place for place, question in enumerate(questions)}
+    for future in as_completed(futures):
+        place = futures[future]
+        answers[place] = future.result()
+        show(questions[place], answers[place])
+    return answers
+
+
+def never_shows(ask, questions, limit, show):
+    """show was called 0 times"""
+    with ThreadPoolExecutor(limit) as pool:
+        futures = [pool.submit(ask, question) for question in questions]
+    return [future.result() for future in futures]
+
+
+def shows_outside_of_the_loop(ask, questions, limit, show):
+    """show was called 1 times"""
+    answers = [None] * len(questions)
+    with ThreadPoolExecutor(limit) as pool:
+        futures = {pool.submit(ask, question): place for place, question in enumerate(questions)}
+        for future in as_completed(futures):
+            place = futures[future]
+            answers[place] = future.result()
+        show(questions[place], answers[place])
+    return answers
+
+
+def shows_in_the_pool(ask, questions, limit, show):
+    """show was called in a thread of the pool"""
+
+    def ask_and_show(question):
+        answer = ask(question)
+        show(question, answer)
+        return answer
+
+    with ThreadPoolExecutor(limit) as pool:
+        return list(pool.map(ask_and_show, questions))
+
+
+def in_batches(ask, questions, limit, show):
+    """everybody waits for the slowest"""
+    answers = [None] * len(questions)
+    with ThreadPoolExecutor(limit) as pool:
+        for first in range(0, len(questions), limit):
+            places = range(first, min(first + limit, len(questions)))
+            futures = {pool.submit(ask, questions[place]): place for place in places}
+            for future in as_completed(futures):
+                place = futures[future]
+                answers[place] = future.result()
+                show(questions[place], answers[place])
+    return answers
+
+
+def a_pool_for_each_batch(ask, questions, limit, show):
     """everybody waits for the slowest"""
     answers = []
     for first in range(0, len(questions), limit):
+        batch = questions[first : first + limit]
         with ThreadPoolExecutor(limit) as pool:
-            answers += pool.map(ask, questions[first : first + limit])
+            answers += pool.map(ask, batch)
+        for question, answer in zip(batch, answers[first:]):
+            show(question, answer)
     return answers
 
 
-def batches_in_one_pool(ask, questions, limit):
-    """everybody waits for the slowest"""
+def loses_the_places(ask, questions, limit, show):
+    """in another order"""
     answers = []
     with ThreadPoolExecutor(limit) as pool:
-        for first in range(0, len(questions), limit):
-            answers += pool.map(ask, questions[first : first + limit])
+        futures = {pool.submit(ask, question): question for question in questions}
+        for future in as_completed(futures):
+            answers.append(future.result())
+            show(futures[future], future.result())
     return answers
 
 
-def loses_the_places(ask, questions, limit):
-    """in another order"""
+def shows_the_wrong_question(ask, questions, limit, show):
+    """do not belong together"""
+    answers = [None] * len(questions)
     with ThreadPoolExecutor(limit) as pool:
-        futures = [pool.submit(ask, question) for question in questions]
-        return [future.result() for future in as_completed(futures)]
+        futures = {pool.submit(ask, question): place for place, question in enumerate(questions)}
+        for number, future in enumerate(as_completed(futures)):
+            answers[futures[future]] = future.result()
+            show(questions[number], future.result())
+    return answers
 
 
-def everything_at_once(ask, questions, limit):
+def everything_at_once(ask, questions, limit, show):
     """at most 5 in flight"""
+    answers = [None] * len(questions)
     with ThreadPoolExecutor(len(questions)) as pool:
-        return list(pool.map(ask, questions))
+        futures = {pool.submit(ask, question): place for place, question in enumerate(questions)}
+        for future in as_completed(futures):
+            place = futures[future]
+            answers[place] = future.result()
+            show(questions[place], answers[place])
+    return answers
 
 
-def places_that_were_never_filled(ask, questions, limit):
+def places_that_were_never_filled(ask, questions, limit, show):
     """question 0 got None"""
     answers = [None] * len(questions)
     with ThreadPoolExecutor(limit) as pool:
-        list(pool.map(ask, questions))
+        futures = {pool.submit(ask, question): question for question in questions}
+        for future in as_completed(futures):
+            show(futures[future], future.result())
+    return answers
+
+
+def one_after_the_other(ask, questions, limit, show):
+    """never more than 1 in flight"""
+    answers = []
+    for question in questions:
+        answers.append(ask(question))
+        show(question, answers[-1])
     return answers

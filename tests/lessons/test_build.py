@@ -270,3 +270,18 @@ def test_a_removed_lesson_is_reported_and_a_learners_copy_is_not(course, execute
         "notebooks/01_a.ipynb",
         "notebooks/solutions/01_a.ipynb",
     ]
+
+
+def test_a_drawing_goes_where_both_editions_find_it(course, executed):
+    """The worked edition stands one folder deeper; a check names what is missing."""
+    (course / "lessons" / "images").mkdir()
+    (course / "lessons" / "images" / "01_a.svg").write_text("<svg/>")
+    change(course, "Some text.", "![A drawing.](images/01_a.svg)")
+    assert any(
+        "notebooks/images/01_a.svg" in told for told in build.Builder(course, check=True).build()
+    )
+    assert build.Builder(course).build() == []
+    assert (course / "notebooks" / "images" / "01_a.svg").read_text() == "<svg/>"
+    assert "](images/01_a.svg)" in notebook(course).read_text()
+    assert "](../images/01_a.svg)" in notebook(course, solved=True).read_text()
+    assert build.Builder(course, check=True).build() == []

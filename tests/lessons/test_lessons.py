@@ -1,16 +1,15 @@
 """Every lesson keeps to the shape and the budgets that the course promises."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from lessons.tools.build import Builder
 from lessons.tools.dependencies import Dependencies
 from lessons.tools.dialect import read
+from tests.lessons.teaching import LESSONS, ROOT, code_cells
 
-ROOT = Path(__file__).parents[2]
-LESSONS = sorted((ROOT / "lessons").glob("[0-9][0-9]_*.md"))
+MORE = sorted((ROOT / "lessons").glob("[0-9][0-9]_more.md"))
 SHAPE = [
     "Predict, then run",
     "Break it",
@@ -38,8 +37,12 @@ def parts(lesson):
     return list(dict.fromkeys(found))
 
 
-def code_cells(lesson):
-    return [cell for cell in read(lesson).cells if cell.kind == "code"]
+@pytest.mark.parametrize("page", MORE, ids=lambda path: path.stem)
+def test_an_optional_page_says_that_it_is_one(page):
+    """Its lesson's number, its minutes, and that nobody needs it; nbval runs it as any other."""
+    first = read(page).cells[0].worked
+    assert re.match(rf"# {page.name[:2]} more: .+\n\n\d+ minutes · optional\b", first)
+    assert any(lesson.name[:2] == page.name[:2] for lesson in LESSONS)
 
 
 def test_what_is_committed_is_what_the_lessons_build():

@@ -82,3 +82,14 @@ def test_in_a_script_there_is_no_cell(make):
     replace_panel(first)
     replace_panel(second)
     assert first.comm is not None
+
+
+def test_where_nobody_looks_each_strategy_is_run_once(cell):
+    """So a worked notebook, read without a kernel, has a picture and a table of them all."""
+    cell("import os; from helpers.strategies import threads; os.environ['COURSE_STRICT'] = '1'")
+    outputs = cell("Panel(serial, threads, llm=llm, queries=2, latency=0.02)", "unattended")
+    cell("del os.environ['COURSE_STRICT']")
+    last = [m["content"]["data"] for m in outputs if m["msg_type"] == "update_display_data"][-1]
+    assert "<img" in last["text/html"]
+    assert ">serial</td>" in last["text/html"] and ">threads</td>" in last["text/html"]
+    assert last["text/html"].count(">2 of 2</td>") == 2
