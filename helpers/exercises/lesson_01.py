@@ -26,7 +26,7 @@ DIVISION_ERROR = "division by zero"
 DOWN = "Paris"
 DOWN_ERROR = "the weather service does not answer"
 
-# Calls of the model, or uses of a tool. No right answer needs more than four for a question, so
+# Calls to the model, or uses of a tool. No right answer needs more than four for a question, so
 # here the loop has no end; it is ended soon enough that nobody waits for the time limit.
 FAR_TOO_MANY = 25
 
@@ -148,7 +148,7 @@ def _grows(name: str) -> Judge:
 
 
 def _calls_of_model(name: str, count: int, question: str) -> Judge:
-    """A case takes exactly so many calls of the model."""
+    """A case takes exactly so many calls to the model."""
 
     def judge(evidence: Evidence) -> Finding | None:
         seen = len(_calls(evidence, name))
@@ -160,7 +160,7 @@ def _calls_of_model(name: str, count: int, question: str) -> Judge:
             else "tool_calls: use all of them before you ask the model again."
         )
         return Finding(
-            f"{count} calls of the model for {question!r}", f"the server saw {seen}", look
+            f"{count} calls to the model for {question!r}", f"the server saw {seen}", look
         )
 
     return judge
@@ -209,6 +209,18 @@ def _both_cities(evidence: Evidence) -> Finding | None:
         f"{seen}, and your agent returned {describe(answer)}",
         "tool_calls: it is a list, and every call in it wants a result.",
     )
+
+
+def _returned_what_was_said(evidence: Evidence) -> Finding | None:
+    for (returned, said), question in zip(evidence.returned, (SUM, CITIES)):
+        if said is None or returned != said:
+            return Finding(
+                f"the text that the model wrote last for {question!r}",
+                f"your agent returned {describe(returned)}",
+                "what you return: of the model's last message the text alone, which is its"
+                " content.",
+            )
+    return None
 
 
 def _not_repaired(error: BaseException, evidence: Evidence) -> Finding | None:
@@ -277,9 +289,9 @@ def _stopped_in_time(evidence: Evidence) -> Finding | None:
     if count == STEPS:
         return None
     return Finding(
-        f"{STEPS} calls of the model for max_steps={STEPS}",
+        f"{STEPS} calls to the model for max_steps={STEPS}",
         f"the server saw {count}",
-        "where the loop ends: count calls of the model, and count them all.",
+        "where the loop ends: count calls to the model, and count them all.",
     )
 
 
@@ -299,7 +311,7 @@ def _not_sturdy(error: BaseException, evidence: Evidence) -> Finding | None:
         names = ("endless", "cities", "division")
         name = next((name for name in names if _calls(evidence, name)), "division")
         return _grows(name)(evidence) or Finding(
-            f"{STEPS} calls of the model for max_steps={STEPS}",
+            f"{STEPS} calls to the model for max_steps={STEPS}",
             f"no end: {error}",
             "the loop: something must count its steps.",
         )
@@ -441,6 +453,7 @@ EXERCISES = [
             _both_cities,
             _calls_of_model("sum", 2, SUM),
             _calls_of_model("cities", 2, CITIES),
+            _returned_what_was_said,
         ],
         "the model was sent the tools' results, and both answers are right.",
         llm={"latency": 0.02},
@@ -461,7 +474,7 @@ EXERCISES = [
             _grows("endless"),
         ],
         "the model was told of both errors, the other tool was used, and the endless question"
-        f" ended after {STEPS} calls of the model.",
+        f" ended after {STEPS} calls to the model.",
         llm={"latency": 0.02},
         on_error=_not_sturdy,
         version=2,

@@ -47,7 +47,7 @@ def _right_texts(evidence: Evidence) -> Finding | None:
 class Case(NamedTuple):
     """One question to one server: how it fails, how many attempts are allowed, how many it takes.
 
-    answers: whether the last of them is answered.
+    answers: whether the last of them is answered. models: the only ones there are; None: any.
     """
 
     script: Sequence[str]
@@ -56,6 +56,7 @@ class Case(NamedTuple):
     answers: bool
     expected: str
     look: str
+    models: Sequence[str] | None = None
 
 
 FOR_EVER = 20  # failures in a row: longer than anybody's patience here
@@ -96,6 +97,16 @@ CASES = (
         " pays.",
     ),
     Case(
+        [],
+        attempts=3,
+        takes=1,
+        answers=False,
+        expected="an exception at once, when the model does not exist (404)",
+        look="which failures can pass by themselves: what does not exist is not there the next time"
+        " either.",
+        models=["another-model"],
+    ),
+    Case(
         ["500"] + ["401"] * FOR_EVER,
         attempts=3,
         takes=2,
@@ -118,7 +129,7 @@ def _each_case(function: Callable, trial: Trial) -> list[Served]:
     trial.expected = trial.replies([QUESTION])
     served = []
     for case in CASES:
-        trial.llm.behave(script=case.script)
+        trial.llm.behave(script=case.script, models=case.models)
         mark = trial.llm.mark()
         with errors_are_results() as came:
             came.value = function(trial.base_url, QUESTION, case.attempts)
@@ -299,7 +310,7 @@ EXERCISES = [
         [_as_each_case_takes],
         "as many attempts as you may have where they help, and one where they cannot.",
         llm={"latency": 0.01},
-        version=2,
+        version=3,
     ),
     Exercise(
         "2.3",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from helpers.agents import ModelError, Question, questions
-from helpers.exercises.exercise import Exercise, Finding
+from helpers.exercises.exercise import Exercise, Finding, Judge
 from helpers.exercises.judges import (
     answers,
     describe,
@@ -20,6 +20,29 @@ from helpers.exercises.judges import (
 from helpers.exercises.trial import Evidence, Trial
 
 TEN, TWENTY = 10, 20
+# Seconds that the weather takes: long enough for the free slots to ask everything else twice.
+SLOW = 0.9
+
+
+def no_barrier(total: int, at_least: int) -> Judge:
+    """While the first slow question was under way, so many were begun; batches begin fewer."""
+
+    def judge(evidence: Evidence) -> Finding | None:
+        # An unknown city is refused at once, so it is not a slow one.
+        weather = evidence.seen("weather")
+        slow = [each for each in weather if each["end"] - each["arrival"] > SLOW / 2]
+        if not slow:
+            return None
+        begun = sum(entry["arrival"] < slow[0]["end"] for entry in evidence.seen("search"))
+        if begun >= at_least:
+            return None
+        return Finding(
+            "new questions whenever a slot is free",
+            f"until the slow question had its answer, the server saw only {begun} of {total} begun",
+            "where everybody waits for the slowest: the end of each batch.",
+        )
+
+    return judge
 
 
 # 3.1: a second opinion
@@ -43,7 +66,7 @@ class Opinions:
 
 
 def _ask_two_agents(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(TWELVE, kind="lookup")
+    trial.questions = questions(1, kind="weather") + questions(TWELVE, kind="lookup")[1:]
     trial.observed = Opinions()
     with trial.ask() as ask:
 
@@ -121,6 +144,7 @@ def _both_overlap(evidence: Evidence[Opinions]) -> Finding | None:
 # 3.2: one failure must not lose the others
 
 LOST = "Atlantis"  # a city of which the weather service has never heard
+SLOW_PLACE = 6
 UNANSWERABLE = (3, 11)  # one in each batch of ten
 
 
@@ -134,6 +158,9 @@ class Failures:
 def _ask_with_failures(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(TWENTY, kind="lookup")
     trial.observed = Failures()
+    (slow,) = questions(1, kind="weather")
+    slow.number = SLOW_PLACE
+    trial.questions[SLOW_PLACE] = slow
     for number in UNANSWERABLE:
         trial.questions[number] = _unanswerable(number)
     with trial.ask() as ask:
@@ -198,9 +225,11 @@ def _answers_or_errors(evidence: Evidence[Failures]) -> Finding | None:
 # 3.3: show each answer at once
 
 FIVE = 5
-SLOW = 0.6  # seconds: in this time the other four slots can take twenty more questions
-# More than the slow one's own batch of five, with room for a slow machine.
-MEANWHILE = 10
+SLOW_PLACES = (0, 6)  # two, so that who keeps the first one apart still has one to wait for
+# Of the other 18; what shows fewer in all that time has waited for something else than an answer.
+MEANWHILE = 16
+# Others that may come in between an answer and its show; twice the slots, for a slow machine.
+LATE = 10
 
 
 @dataclass
@@ -213,7 +242,10 @@ class Page:
 
 
 def _ask_for_a_page(function: Callable, trial: Trial) -> Any:
-    trial.questions = questions(1, kind="weather") + questions(TWENTY, kind="lookup")[1:]
+    trial.questions = questions(TWENTY, kind="lookup")
+    for place, slow in zip(SLOW_PLACES, questions(len(SLOW_PLACES), kind="weather")):
+        slow.number = place
+        trial.questions[place] = slow
     page = trial.observed = Page(caller=threading.get_ident())
 
     def show(question: Any, answer: Any) -> None:
@@ -227,21 +259,6 @@ def _ask_for_a_page(function: Callable, trial: Trial) -> Any:
             return answer
 
         return function(ask_and_note, list(trial.questions), FIVE, show)
-
-
-def _no_barrier(evidence: Evidence[Page]) -> Finding | None:
-    """While the slow question was under way, others than its own batch were begun."""
-    slow = evidence.seen("weather")
-    if not slow:
-        return answers(evidence)
-    begun = sum(entry["arrival"] < slow[0]["end"] for entry in evidence.seen("search"))
-    if begun >= MEANWHILE:
-        return None
-    return Finding(
-        "new questions whenever a slot is free",
-        f"until the slow question had its answer, the server saw only {begun} of {TWENTY} begun",
-        "where everybody waits for the slowest: the end of each batch.",
-    )
 
 
 def _shown_at_once(evidence: Evidence[Page]) -> Finding | None:
@@ -278,7 +295,19 @@ def _shown_at_once(evidence: Evidence[Page]) -> Finding | None:
             " of the others were there",
             "what your loop waits for: the next question's future, or whichever has ended.",
         )
+    late = max(_came_between(page, str(question), when) for when, _, question, _ in page.shown)
+    if late > LATE:
+        return Finding(
+            "each answer shown as soon as it is there",
+            f"one answer was there, and {late} others came before it was shown",
+            "what your loop collects before it calls show.",
+        )
     return None
+
+
+def _came_between(page: Page, question: str, shown: float) -> int:
+    there = page.there[question]
+    return sum(there < when < shown for when in page.there.values())
 
 
 EXERCISES = [
@@ -287,9 +316,20 @@ EXERCISES = [
         "a second opinion",
         "two_opinions(first, second, questions, limit)",
         _ask_two_agents,
-        [_right_pairs, _both_overlap],
+        [
+            _right_pairs,
+            _both_overlap,
+            requests(2 * TWELVE, kind="search"),
+            no_barrier(2 * TWELVE, 18),
+        ],
         "12 questions, two opinions on each, in order, and 8 in flight.",
-        llm={"latency": 0.12, "tail": 0.5, "search_latency": 0.005, "seed": 3},
+        llm={
+            "latency": 0.12,
+            "tail": 0.5,
+            "search_latency": 0.005,
+            "weather_latency": SLOW,
+            "seed": 3,
+        },
         version=2,
     ),
     Exercise(
@@ -297,9 +337,14 @@ EXERCISES = [
         "one failure must not lose the others",
         "ask_each(ask, questions, limit)",
         _ask_with_failures,
-        [_answers_or_errors, requests(TWENTY, kind="search"), peak(TEN, TEN)],
+        [
+            _answers_or_errors,
+            requests(TWENTY, kind="search"),
+            peak(TEN, TEN),
+            no_barrier(TWENTY, 16),
+        ],
         "20 questions, 18 answers, and 2 exceptions in their places.",
-        llm={"latency": 0.1, "search_latency": 0.005},
+        llm={"latency": 0.1, "search_latency": 0.005, "weather_latency": SLOW},
         on_error=_lost_the_others,
     ),
     Exercise(
@@ -307,8 +352,14 @@ EXERCISES = [
         "show each answer at once",
         "show_at_once(ask, questions, limit, show)",
         _ask_for_a_page,
-        [answers, peak(FIVE, FIVE), _no_barrier, _shown_at_once],
-        "each answer was shown when it was there; the slow question held up nobody.",
+        [
+            answers,
+            peak(FIVE, FIVE),
+            requests(TWENTY, kind="search"),
+            no_barrier(TWENTY, 16),
+            _shown_at_once,
+        ],
+        "each answer was shown when it was there; the slow questions held up nobody.",
         llm={"latency": 0.06, "search_latency": 0.005, "weather_latency": SLOW},
         version=2,
     ),

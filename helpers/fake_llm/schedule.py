@@ -4,8 +4,8 @@ Most of a mock server's lateness under load comes from doing things in the order
 Here the loop looks at its sockets every few milliseconds, a request counts as arrived when the loop
 saw that its bytes were there, whatever work came before it, and a job that is due goes before a
 request that is not. Participants take turns, so that a thousand requests of one do not keep another
-waiting. What takes long, such as summing up a journal, is done in steps, when nothing
-else is to be done or for one short slice in each turn.
+waiting. What takes long, such as summing up a journal, is done in steps: a short slice in each
+turn.
 """
 
 import asyncio

@@ -87,10 +87,32 @@ def knows_the_answers_already(chat, use, query):
 
 
 def knows_the_sum_already(chat, use, query):
-    """2 calls of the model for 'What is 17 * 23?'"""
+    """2 calls to the model for 'What is 17 * 23?'"""
     messages = [{"role": "user", "content": query}]
     if "17" in query:
         return "391"
     message = chat(messages)
     messages += [message, *map(use, message["tool_calls"])]
     return chat(messages)["content"]
+
+
+def returns_the_whole_message(chat, use, query):
+    """of the model's last message the text alone"""
+    messages = [{"role": "user", "content": query}]
+    for _ in range(5):
+        message = chat(messages)
+        if not message.get("tool_calls"):
+            return message
+        messages += [message, *map(use, message["tool_calls"])]
+    return None
+
+
+def returns_the_whole_conversation(chat, use, query):
+    """of the model's last message the text alone"""
+    messages = [{"role": "user", "content": query}]
+    for _ in range(5):
+        message = chat(messages)
+        if not message.get("tool_calls"):
+            return messages
+        messages += [message, *map(use, message["tool_calls"])]
+    return None

@@ -35,7 +35,7 @@ def answer_to_the_exercise_before(chat, use, question, max_steps):
         if not message.get("tool_calls"):
             return message["content"]
         messages += [message, *map(use, message["tool_calls"])]
-    raise RuntimeError("no answer after 5 calls of the model")
+    raise RuntimeError("no answer after 5 calls to the model")
 
 
 def catches_one_kind_only(chat, use, question, max_steps):

@@ -92,3 +92,46 @@ def first_agent_first(first, second, questions, limit):
     """a list of 12 pairs"""
     with ThreadPoolExecutor(limit) as pool:
         return zip(pool.map(first, questions), pool.map(second, questions))
+
+
+def in_batches(first, second, questions, limit):
+    """everybody waits for the slowest"""
+    pairs = []
+    for start in range(0, len(questions), limit // 2):
+        batch = questions[start : start + limit // 2]
+        with ThreadPoolExecutor(limit) as pool:
+            pairs += list(zip(pool.map(first, batch), pool.map(second, batch)))
+    return pairs
+
+
+def the_first_eight_and_then_in_a_row(first, second, questions, limit):
+    """everybody waits for the slowest"""
+    half = limit // 2
+    with ThreadPoolExecutor(limit) as pool:
+        pairs = list(zip(pool.map(first, questions[:half]), pool.map(second, questions[:half])))
+    return pairs + [(first(question), second(question)) for question in questions[half:]]
+
+
+def one_agent_and_then_the_other(first, second, questions, limit):
+    """everybody waits for the slowest"""
+    with ThreadPoolExecutor(limit) as pool:
+        ones = list(pool.map(first, questions))
+        others = list(pool.map(second, questions))
+    return list(zip(ones, others))
+
+
+def warms_up_first(first, second, questions, limit):
+    """what is sent more than once"""
+    with ThreadPoolExecutor(limit) as pool:
+        list(pool.map(first, questions))
+        list(pool.map(second, questions))
+        return list(zip(pool.map(first, questions), pool.map(second, questions)))
+
+
+def submits_and_asks_again(first, second, questions, limit):
+    """what is sent more than once"""
+    with ThreadPoolExecutor(limit) as pool:
+        for question in questions:
+            pool.submit(first, question)
+            pool.submit(second, question)
+    return [(first(question), second(question)) for question in questions]

@@ -107,3 +107,33 @@ def one_after_the_other(ask, questions, limit):
         except Exception as error:
             answers.append(error)
     return answers
+
+
+def in_batches(ask, questions, limit):
+    """everybody waits for the slowest"""
+
+    def one(question):
+        try:
+            return ask(question)
+        except Exception as error:
+            return error
+
+    answers = []
+    for first in range(0, len(questions), limit):
+        with ThreadPoolExecutor(limit) as pool:
+            answers += pool.map(one, questions[first : first + limit])
+    return answers
+
+
+def the_first_ten_and_then_in_a_row(ask, questions, limit):
+    """everybody waits for the slowest"""
+
+    def one(question):
+        try:
+            return ask(question)
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(limit) as pool:
+        answers = list(pool.map(one, questions[:limit]))
+    return answers + [one(question) for question in questions[limit:]]

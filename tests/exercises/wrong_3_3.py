@@ -145,3 +145,83 @@ def one_after_the_other(ask, questions, limit, show):
         answers.append(ask(question))
         show(question, answers[-1])
     return answers
+
+
+def backwards(ask, questions, limit, show):
+    """shown as soon as it is there"""
+    answers = [None] * len(questions)
+    with ThreadPoolExecutor(limit) as pool:
+        futures = {pool.submit(ask, question): place for place, question in enumerate(questions)}
+        for future in reversed(futures):
+            place = futures[future]
+            answers[place] = future.result()
+            show(questions[place], answers[place])
+    return answers
+
+
+def keeps_the_first_one_apart(ask, questions, limit, show):
+    """the next question's future, or whichever has ended"""
+    with ThreadPoolExecutor(limit) as pool:
+        slow = pool.submit(ask, questions[0])
+        rest = []
+        for question, answer in zip(questions[1:], pool.map(ask, questions[1:])):
+            rest.append(answer)
+            show(question, answer)
+        show(questions[0], slow.result())
+    return [slow.result(), *rest]
+
+
+def _shows_when_there_are(enough, ask, questions, limit, show):
+    answers, collected = [None] * len(questions), []
+    with ThreadPoolExecutor(limit) as pool:
+        futures = {pool.submit(ask, question): place for place, question in enumerate(questions)}
+        for future in as_completed(futures):
+            answers[futures[future]] = future.result()
+            collected.append(futures[future])
+            if len(collected) == enough or None not in answers:
+                for place in collected:
+                    show(questions[place], answers[place])
+                collected = []
+    return answers
+
+
+def shows_ten_at_a_time(ask, questions, limit, show):
+    """shown as soon as it is there"""
+    return _shows_when_there_are(10, ask, questions, limit, show)
+
+
+def shows_eighteen_together(ask, questions, limit, show):
+    """what your loop collects before it calls show"""
+    return _shows_when_there_are(18, ask, questions, limit, show)
+
+
+def fifteen_and_then_in_a_row(ask, questions, limit, show):
+    """everybody waits for the slowest"""
+    answers = [None] * len(questions)
+    with ThreadPoolExecutor(limit) as pool:
+        futures = {pool.submit(ask, questions[place]): place for place in range(15)}
+        for future in as_completed(futures):
+            place = futures[future]
+            answers[place] = future.result()
+            show(questions[place], answers[place])
+    for place in range(15, len(questions)):
+        answers[place] = ask(questions[place])
+        show(questions[place], answers[place])
+    return answers
+
+
+def asks_everything_twice(ask, questions, limit, show):
+    """what is sent more than once"""
+
+    def twice(question):
+        ask(question)
+        return ask(question)
+
+    answers = [None] * len(questions)
+    with ThreadPoolExecutor(limit) as pool:
+        futures = {pool.submit(twice, question): place for place, question in enumerate(questions)}
+        for future in as_completed(futures):
+            place = futures[future]
+            answers[place] = future.result()
+            show(questions[place], answers[place])
+    return answers
