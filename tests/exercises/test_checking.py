@@ -271,11 +271,12 @@ def test_a_function_may_use_up_its_list_of_questions(monkeypatch):
     """`while questions: ask(questions.pop())` is fair: the judges keep a list of their own."""
     monkeypatch.undo()
 
-    def in_a_row(ask, questions, limit):
+    def in_a_row(first, second, questions, limit):
         with ThreadPoolExecutor(limit) as pool:
             futures = []
             while questions:
-                futures.append(pool.submit(ask, questions.pop(0)))
-            return [future.result() for future in futures]
+                question = questions.pop(0)
+                futures.append((pool.submit(first, question), pool.submit(second, question)))
+            return [(one.result(), other.result()) for one, other in futures]
 
     assert check("3.1", in_a_row)

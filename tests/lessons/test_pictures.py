@@ -19,7 +19,14 @@ def shown():
 
 def test_every_picture_of_the_readme_is_there_and_no_other():
     """A mistyped name would show nothing, and a picture that nobody shows is dead weight."""
-    assert shown() == {path.name for path in pictures.FOLDER.iterdir()}
+    assert shown() == {path.name for path in pictures.FOLDER.glob("*.png")}
+
+
+def test_every_drawing_is_shown_by_a_lesson():
+    """Drawings are by hand; one that no lesson shows is dead weight, too."""
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "lessons").glob("*.md"))
+    drawn = {path.name for path in pictures.FOLDER.glob("*.svg")}
+    assert drawn == set(re.findall(r"\]\(images/([\w.]+\.svg)\)", text))
 
 
 @pytest.mark.soak
