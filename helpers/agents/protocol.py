@@ -12,13 +12,21 @@ from typing import Any
 class ModelError(RuntimeError):
     """The server refused or failed.
 
-    status: HTTP's. retry_after: seconds, where the server named a time, else None.
+    status: HTTP's. retry_after: seconds, where the server named a time, else None. code: the
+    protocol's name for what went wrong, such as "insufficient_quota", where the server gave one.
     """
 
-    def __init__(self, status: int, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        retry_after: float | None = None,
+        code: str | None = None,
+    ) -> None:
         super().__init__(f"HTTP {status}: {message}")
         self.status = status
         self.retry_after = retry_after
+        self.code = code
 
 
 def checked(status: int, headers: Mapping[str, str], content: bytes) -> Any:
@@ -30,8 +38,9 @@ def checked(status: int, headers: Mapping[str, str], content: bytes) -> Any:
     if status < 400:
         return reply
     error = reply.get("error") if isinstance(reply, dict) else None
-    message = error.get("message", "") if isinstance(error, dict) else str(reply)[:200]
-    raise ModelError(status, message, retry_after(headers))
+    if not isinstance(error, dict):
+        raise ModelError(status, str(reply)[:200], retry_after(headers))
+    raise ModelError(status, error.get("message", ""), retry_after(headers), error.get("code"))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -68,7 +68,7 @@ class _Common:
 
         api_key: for the model, and for the services where these are on its server (`services` not
         given). services_key: for services elsewhere. record: told of each step, see helpers.trace.
-        max_steps: calls of the model for one question. timeout: of one HTTP call, in seconds.
+        max_steps: calls to the model for one question. timeout: of one HTTP call, in seconds.
         Raises ValueError that names the setting.
         """
         if not str(base_url).startswith(("http://", "https://")):
@@ -265,7 +265,7 @@ def _authorization(key: str | None) -> dict[str, str]:
 
 
 def _tag(question: str, turn: int) -> str:
-    """A name for one call of the model, the same in every run, for the server's journal.
+    """A name for one call to the model, the same in every run, for the server's journal.
 
     A question of your own has no number; its checksum stands for it (hash() differs by process).
     """

@@ -111,10 +111,10 @@ def connections(at_most: int) -> Judge:
         if opened <= at_most:
             return None
         return Finding(
-            f"at most {at_most} connections",
+            "1 connection" if at_most == 1 else f"at most {at_most} connections",
             f"the server saw {opened} connections",
-            "where a session is made, and how often: one session keeps its connections and uses"
-            " them again.",
+            "where a session is made, and how often, and where its `with` block ends, because that"
+            " closes its connections.",
         )
 
     return judge

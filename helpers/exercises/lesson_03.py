@@ -1,12 +1,16 @@
 """Exercises of lesson 03: two calls of a pool, a pool that survives a failure, a live window."""
 
+import gc
+import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpers.agents import ModelError, Question, questions
+from helpers.agents import Answer, ModelError, Question, questions
 from helpers.exercises.exercise import Exercise, Finding, Judge
 from helpers.exercises.judges import (
     answers,
@@ -17,11 +21,12 @@ from helpers.exercises.judges import (
     remedy,
     requests,
 )
+from helpers.exercises.running import last_line, where
 from helpers.exercises.trial import Evidence, Trial
 
 TEN, TWENTY = 10, 20
 # Seconds that the weather takes: long enough for the free slots to ask everything else twice.
-SLOW = 0.9
+SLOW = 0.6
 
 
 def no_barrier(total: int, at_least: int) -> Judge:
@@ -39,10 +44,105 @@ def no_barrier(total: int, at_least: int) -> Judge:
         return Finding(
             "new questions whenever a slot is free",
             f"until the slow question had its answer, the server saw only {begun} of {total} begun",
-            "where everybody waits for the slowest: the end of each batch.",
+            "where everybody waits for the slowest: the end of each batch, or a call that your own"
+            " thread waits for.",
         )
 
     return judge
+
+
+# Every function is called again, with another limit, so that a number written into it does not pass
+# for `limit`. Nobody asks the server then, so the journal is that of the first call.
+
+THREE, FOUR = 3, 4
+# Seconds in which a call too many has to begin; all of them have been handed to the pool by then.
+SETTLED = 0.1
+# Seconds that a right answer never needs: what it waits for comes at once, on a busy machine later.
+PATIENCE = 1.0
+
+
+class Slots:
+    """Calls that wait until enough of them are under way at once, or until that will not be.
+
+    most: how many were under way at once.
+    """
+
+    def __init__(self, enough: int, seconds: float) -> None:
+        self.most = 0
+        self._enough = enough
+        self._seconds = seconds
+        self._now = 0
+        self._counting = threading.Lock()
+        self._settled = threading.Event()
+
+    def call(self, question: str) -> Answer:
+        """An answer, after the wait."""
+        with self._counting:
+            self._now += 1
+            self.most = max(self.most, self._now)
+            if self._now >= self._enough:
+                self._settled.set()
+        self._settled.wait(self._seconds)
+        self._settled.set()
+        with self._counting:
+            self._now -= 1
+        return Answer(f"an answer to {question}", steps=1)
+
+
+@dataclass
+class Again:
+    """The further calls of a function. raised: what one of them raised, though the first did not.
+
+    slots: the calls of the agent when `limit` is THREE.
+    """
+
+    raised: Finding | None = None
+    slots: Slots = field(default_factory=lambda: Slots(THREE + 1, SETTLED))
+
+    def call(self, which: str, limit: int, function: Callable, *arguments: Any) -> None:
+        """Call the function once more, unless it has raised; which: "a second call"."""
+        if self.raised:
+            return
+        try:
+            function(*arguments)
+        except Exception as error:
+            self.raised = Finding(
+                "your function to return whatever it is called with",
+                f"in {which}, with {FOUR} questions and limit {limit}, it raised"
+                f" {last_line(error)}",
+                where(error, function) or "what differs when there are fewer questions.",
+            )
+
+
+def nothing_raised_again(evidence: Evidence) -> Finding | None:
+    """Nor did one of the further calls raise anything."""
+    return evidence.observed.again.raised
+
+
+def keeps_another_limit(evidence: Evidence) -> Finding | None:
+    """With a limit of three there were never more than three calls under way."""
+    most = evidence.observed.again.slots.most
+    if most <= THREE:
+        return None
+    return Finding(
+        f"at most {THREE} in flight when limit is {THREE}",
+        f"{most} were in flight at once, in a second call with that limit",
+        "the number of threads: it has to be `limit`, whatever that is.",
+    )
+
+
+def _called_too_early(error: BaseException, evidence: Evidence) -> Finding | None:
+    """submit(ask(question)) asks in its own thread, and hands an answer to the pool."""
+    if not isinstance(error, TypeError) or not re.match(
+        r"'(str|Answer)' object is not callable", str(error)
+    ):
+        return None
+    return Finding(
+        "a function and its question handed to the pool, so that one of its threads calls it",
+        "what the pool was to call is an answer already",
+        "the brackets behind submit or map: submit(ask, question) lets the pool ask, and"
+        " submit(ask(question)) has asked before the pool is reached.",
+    )
 
 
 # 3.1: a second opinion
@@ -50,15 +150,27 @@ def no_barrier(total: int, at_least: int) -> Judge:
 EIGHT = 8
 TWELVE = 12
 AGENTS = ("first", "second")
+# Seconds without a call under way or begun: hundreds of times as long as the next one takes.
+STUCK = 2.0
+LOOK_EVERY = 0.1
 
 
 @dataclass
 class Opinions:
-    """What each agent said: its text by the question, under the agent's name."""
+    """What each agent said: its text by the question, under the agent's name.
+
+    begun, ended: how many calls of the agents. stuck: whether a pool had to be freed from itself.
+    of_second: the calls of the second agent when only that one takes time.
+    """
 
     by_agent: dict[str, dict[str, str]] = field(
         default_factory=lambda: {agent: {} for agent in AGENTS}
     )
+    begun: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    stuck: bool = False
+    of_second: Slots = field(default_factory=lambda: Slots(THREE, PATIENCE))
+    again: Again = field(default_factory=Again)
 
     def of(self, question: str) -> tuple[str | None, ...]:
         """The right pair for a question; None for an agent that was not asked."""
@@ -67,19 +179,93 @@ class Opinions:
 
 def _ask_two_agents(function: Callable, trial: Trial) -> Any:
     trial.questions = questions(1, kind="weather") + questions(TWELVE, kind="lookup")[1:]
-    trial.observed = Opinions()
-    with trial.ask() as ask:
+    opinions = trial.observed = Opinions()
+    with trial.ask() as ask, _freed_from_itself(opinions):
 
         def agent(name: str) -> Callable[[str], str]:
             def opinion(question: str) -> str:
-                text = f"the {name} agent: {ask(question).text}"
-                trial.observed.by_agent[name][str(question)] = text
+                opinions.begun.append(name)
+                try:
+                    text = f"the {name} agent: {ask(question).text}"
+                finally:
+                    opinions.ended.append(name)
+                opinions.by_agent[name][str(question)] = text
                 return text
 
             return opinion
 
         first, second = map(agent, AGENTS)
-        return function(first, second, list(trial.questions), EIGHT)
+        returned = function(first, second, list(trial.questions), EIGHT)
+        _call_both_again(function, opinions)
+        return returned
+
+
+def _call_both_again(function: Callable, opinions: Opinions) -> None:
+    four = questions(FOUR, kind="lookup")
+
+    def slot(question: str) -> str:
+        return opinions.again.slots.call(question).text
+
+    def at_once(question: str) -> str:
+        return f"an answer to {question}"
+
+    def slow(question: str) -> str:
+        return opinions.of_second.call(question).text
+
+    opinions.again.call("a second call", THREE, function, slot, slot, list(four), THREE)
+    opinions.again.call("a third call", THREE, function, at_once, slow, list(four), THREE)
+
+
+@contextmanager
+def _freed_from_itself(opinions: Opinions) -> Iterator[None]:
+    """Meanwhile a pool whose threads all wait for its own queue is ended.
+
+    Nothing else would: a thread that waits for a future cannot be interrupted, and Python waits for
+    the threads of pools when it ends, so the kernel would never end either.
+    """
+    before = {id(pool) for pool in _pools()}
+    over = threading.Event()
+
+    def watch() -> None:
+        seen, since = 0, time.monotonic()
+        while not over.wait(LOOK_EVERY):
+            begun = len(opinions.begun)
+            if begun != seen or begun > len(opinions.ended):
+                seen, since = begun, time.monotonic()
+            elif time.monotonic() - since > STUCK:
+                for pool in _pools():
+                    if id(pool) not in before:
+                        opinions.stuck = True
+                        # What waits for one of the cancelled futures gets a CancelledError.
+                        pool.shutdown(wait=False, cancel_futures=True)
+
+    watcher = threading.Thread(target=watch, name="watch", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
+def _pools() -> list[ThreadPoolExecutor]:
+    return [thing for thing in gc.get_objects() if type(thing) is ThreadPoolExecutor]
+
+
+def _not_stuck(evidence: Evidence[Opinions]) -> Finding | None:
+    """No call waited for another one that no thread was left to begin."""
+    if not evidence.observed.stuck:
+        return None
+    return Finding(
+        "every call to begin some day",
+        f"all {EIGHT} threads of the pool waited for calls that stood in the queue of the same"
+        " pool, so nobody was left to begin them",
+        "what the pool runs: it may ask an agent, and must not wait for a future of its own pool.",
+    )
+
+
+def _no_opinions(error: BaseException, evidence: Evidence[Opinions]) -> Finding | None:
+    return _not_stuck(evidence) or _called_too_early(error, evidence)
 
 
 def _right_pairs(evidence: Evidence[Opinions]) -> Finding | None:
@@ -138,7 +324,26 @@ def _both_overlap(evidence: Evidence[Opinions]) -> Finding | None:
             " do not",
             "where the loop waits before it has submitted the next question.",
         )
+    if len(AGENTS) < most < EIGHT:
+        return Finding(
+            f"{EIGHT} in flight",
+            f"never more than {most} in flight at once",
+            "how many threads there are (`limit`), and what makes one wait for another.",
+        )
     return peak(EIGHT, EIGHT)(evidence)
+
+
+def _one_pool_for_both(evidence: Evidence[Opinions]) -> Finding | None:
+    """The second agent got every slot when the first one did not need any."""
+    most = evidence.observed.of_second.most
+    if most >= THREE:
+        return None
+    return Finding(
+        f"{THREE} in flight when limit is {THREE}, to either agent",
+        f"in another call only the second agent took time, and never more than {most} of its calls"
+        " were in flight",
+        "how many pools there are: a free thread of one cannot take a call of the other.",
+    )
 
 
 # 3.2: one failure must not lose the others
@@ -153,6 +358,7 @@ class Failures:
     """The exceptions that `ask` has raised, by the place of their question."""
 
     raised: dict[int, Exception] = field(default_factory=dict)
+    again: Again = field(default_factory=Again)
 
 
 def _ask_with_failures(function: Callable, trial: Trial) -> Any:
@@ -172,7 +378,11 @@ def _ask_with_failures(function: Callable, trial: Trial) -> Any:
                 trial.observed.raised[question.number] = error
                 raise
 
-        return function(ask_and_note, list(trial.questions), TEN)
+        returned = function(ask_and_note, list(trial.questions), TEN)
+    again = trial.observed.again
+    four = questions(FOUR, kind="lookup")
+    again.call("a second call", THREE, function, again.slots.call, four, THREE)
+    return returned
 
 
 def _unanswerable(number: int) -> Question:
@@ -187,7 +397,7 @@ def _unanswerable(number: int) -> Question:
 
 def _lost_the_others(error: BaseException, evidence: Evidence) -> Finding | None:
     if not isinstance(error, ModelError):
-        return None
+        return _called_too_early(error, evidence)
     asked = len(evidence.seen("search"))
     return Finding(
         "18 answers, and the exception in the place of each of the other 2",
@@ -199,27 +409,61 @@ def _lost_the_others(error: BaseException, evidence: Evidence) -> Finding | None
 def _answers_or_errors(evidence: Evidence[Failures]) -> Finding | None:
     asked = evidence.questions
     returned = evidence.returned
+    if _ended_with_the_first(evidence):
+        return Finding(
+            f"a list of {len(asked)}: an answer or an exception each",
+            f"your list ends with the first exception, in place {min(UNANSWERABLE)}, or has only"
+            " StopIteration behind it",
+            "where the exception is caught: the iterator of map ends with its first exception, so"
+            " catch it before map sees it, or around the result() of one future.",
+        )
     if not is_list_of(len(asked), returned):
         return Finding(
             f"a list of {len(asked)}: an answer or an exception each",
             f"your function returned {describe(returned)}",
             remedy(returned),
         )
-    for number, (question, got) in enumerate(zip(asked, returned)):
-        fails = number in UNANSWERABLE
-        if fails and got is not evidence.observed.raised.get(number):
+    wrong = [place for place in range(len(asked)) if not _belongs(evidence, place, returned[place])]
+    if wrong and all(any(_belongs(evidence, place, got) for got in returned) for place in wrong):
+        return Finding(
+            "answers and exceptions in the order of the questions",
+            "all of them are there, in another order",
+            "how each finds its place: the order in which they arrive is not that of the"
+            " questions.",
+        )
+    for number in wrong:
+        got = returned[number]
+        if number in UNANSWERABLE:
             return Finding(
                 f"the exception that was raised in place {number}, the object itself",
                 f"your list has {describe(got)} there",
                 "what you keep of an exception: not its text, not another one, not the fact alone.",
             )
-        if not fails and not evidence.is_answer(question, got):
-            return Finding(
-                f"the answer in place {number}",
-                f"your list has {describe(got)} there",
-                "what stands in the list for each question.",
-            )
+        return Finding(
+            f"the answer in place {number}",
+            f"your list has {describe(got)} there",
+            remedy([got])
+            if isinstance(got, Future)
+            else "what stands in the list for each question.",
+        )
     return None
+
+
+def _belongs(evidence: Evidence[Failures], place: int, got: Any) -> bool:
+    """Whether this is what belongs in this place: the answer, or the exception itself."""
+    if place in UNANSWERABLE:
+        return got is not None and got is evidence.observed.raised.get(place)
+    return evidence.is_answer(evidence.questions[place], got)
+
+
+def _ended_with_the_first(evidence: Evidence[Failures]) -> bool:
+    """Whether the list is right up to the first exception, and has no answer behind it."""
+    returned, first = evidence.returned, min(UNANSWERABLE)
+    if not isinstance(returned, list) or len(returned) <= first:
+        return False
+    return all(_belongs(evidence, place, returned[place]) for place in range(first + 1)) and all(
+        isinstance(each, StopIteration) for each in returned[first + 1 :]
+    )
 
 
 # 3.3: show each answer at once
@@ -228,8 +472,29 @@ FIVE = 5
 SLOW_PLACES = (0, 6)  # two, so that who keeps the first one apart still has one to wait for
 # Of the other 18; what shows fewer in all that time has waited for something else than an answer.
 MEANWHILE = 16
-# Others that may come in between an answer and its show; twice the slots, for a slow machine.
-LATE = 10
+
+
+class InTurn:
+    """One question after the other, each of which waits until the answer before it is shown.
+
+    held_back: whether one waited in vain.
+    """
+
+    def __init__(self) -> None:
+        self.held_back = False
+        self._shown: dict[str, threading.Event] = {}
+        self._last: threading.Event | None = None
+
+    def ask(self, question: str) -> Answer:
+        """An answer, when the one before it has been shown, or has not been for too long."""
+        if self._last and not self.held_back and not self._last.wait(PATIENCE):
+            self.held_back = True
+        self._last = self._shown[str(question)] = threading.Event()
+        return Answer(f"an answer to {question}", steps=1)
+
+    def show(self, question: str, answer: Answer) -> None:
+        """Note that the answer to this question is on the page."""
+        self._shown[str(question)].set()
 
 
 @dataclass
@@ -239,6 +504,8 @@ class Page:
     caller: int = 0
     shown: list[tuple[float, int, Any, Any]] = field(default_factory=list)
     there: dict[str, float] = field(default_factory=dict)
+    in_turn: InTurn = field(default_factory=InTurn)
+    again: Again = field(default_factory=Again)
 
 
 def _ask_for_a_page(function: Callable, trial: Trial) -> Any:
@@ -258,7 +525,34 @@ def _ask_for_a_page(function: Callable, trial: Trial) -> Any:
             page.there[str(question)] = time.perf_counter()
             return answer
 
-        return function(ask_and_note, list(trial.questions), FIVE, show)
+        returned = function(ask_and_note, list(trial.questions), FIVE, show)
+    again, in_turn = page.again, page.in_turn
+    four = questions(FOUR, kind="lookup")
+    again.call(
+        "a second call", THREE, function, again.slots.call, list(four), THREE, lambda *shown: None
+    )
+    again.call("a third call", 1, function, in_turn.ask, list(four), 1, in_turn.show)
+    return returned
+
+
+def _all_places_filled(evidence: Evidence[Page]) -> Finding | None:
+    """No place of the list is still empty."""
+    returned = evidence.returned
+    if not is_list_of(TWENTY, returned) or None not in returned:
+        return None
+    shown = len(evidence.observed.shown)
+    if 0 < shown == sum(answer is not None for answer in returned):
+        return Finding(
+            f"{TWENTY} answers, each of them shown",
+            f"your function returned after {shown} call{'s' * (shown > 1)} of show, and the other"
+            " places of its list were still empty",
+            "where return stands: inside the loop it ends the function with the first answer.",
+        )
+    return Finding(
+        "an answer to each question",
+        f"question {list(returned).index(None)} got None",
+        "which line puts an answer into its place in the list.",
+    )
 
 
 def _shown_at_once(evidence: Evidence[Page]) -> Finding | None:
@@ -267,7 +561,7 @@ def _shown_at_once(evidence: Evidence[Page]) -> Finding | None:
     if len(page.shown) != TWENTY:
         return Finding(
             f"{TWENTY} calls of show, one for each answer",
-            f"show was called {len(page.shown)} times",
+            f"show was called {'once' if len(page.shown) == 1 else f'{len(page.shown)} times'}",
             "where show stands: inside the loop that takes one answer after the other.",
         )
     if any(thread != page.caller for _, thread, _, _ in page.shown):
@@ -276,15 +570,27 @@ def _shown_at_once(evidence: Evidence[Page]) -> Finding | None:
             "show was called in a thread of the pool",
             "which function the pool runs: it may ask, and your own loop shows.",
         )
-    pairs = {(str(question), id(answer)) for _, _, question, answer in page.shown}
-    right = {
-        (str(question), id(evidence.answers.get(str(question)))) for question in evidence.questions
+    pairs = {
+        str(question): evidence.is_answer(question, answer) for _, _, question, answer in page.shown
     }
-    if pairs != right:
+    if len(pairs) < TWENTY or not all(pairs.values()):
         return Finding(
             "with each question its own answer",
             "show was called with a question and an answer that do not belong together",
             "how you find the question of a future that has ended.",
+        )
+    looks = []
+    if [str(question) for _, _, question, _ in page.shown] == list(map(str, evidence.questions)):
+        looks.append("what your loop waits for: the next question's future, or whichever has ended")
+    if min(when for when, _, _, _ in page.shown) > max(page.there.values()):
+        looks.append(
+            "what stands before your first call of show: the end of the with block waits for all"
+            " answers, and so does a loop that only collects them"
+        )
+        return Finding(
+            "each answer shown as soon as it is there",
+            f"show was first called when all {TWENTY} answers were there",
+            ", or ".join(looks) + ".",
         )
     slow_there = page.there[str(evidence.questions[0])]
     meanwhile = sum(when < slow_there for when, _, _, _ in page.shown)
@@ -295,19 +601,19 @@ def _shown_at_once(evidence: Evidence[Page]) -> Finding | None:
             " of the others were there",
             "what your loop waits for: the next question's future, or whichever has ended.",
         )
-    late = max(_came_between(page, str(question), when) for when, _, question, _ in page.shown)
-    if late > LATE:
-        return Finding(
-            "each answer shown as soon as it is there",
-            f"one answer was there, and {late} others came before it was shown",
-            "what your loop collects before it calls show.",
-        )
     return None
 
 
-def _came_between(page: Page, question: str, shown: float) -> int:
-    there = page.there[question]
-    return sum(there < when < shown for when in page.there.values())
+def _holds_nothing_back(evidence: Evidence[Page]) -> Finding | None:
+    """With one thread each answer was shown before the next question was answered."""
+    if not evidence.observed.in_turn.held_back:
+        return None
+    return Finding(
+        "each answer shown as soon as it is there",
+        "in another call, with limit 1, the next question was asked, and for a whole second the"
+        " answer before it was not shown",
+        "what your loop collects, or keeps until the next answer, before it calls show.",
+    )
 
 
 EXERCISES = [
@@ -317,10 +623,14 @@ EXERCISES = [
         "two_opinions(first, second, questions, limit)",
         _ask_two_agents,
         [
+            _not_stuck,
             _right_pairs,
             _both_overlap,
             requests(2 * TWELVE, kind="search"),
             no_barrier(2 * TWELVE, 18),
+            nothing_raised_again,
+            keeps_another_limit,
+            _one_pool_for_both,
         ],
         "12 questions, two opinions on each, in order, and 8 in flight.",
         llm={
@@ -330,6 +640,7 @@ EXERCISES = [
             "weather_latency": SLOW,
             "seed": 3,
         },
+        on_error=_no_opinions,
         version=2,
     ),
     Exercise(
@@ -342,6 +653,8 @@ EXERCISES = [
             requests(TWENTY, kind="search"),
             peak(TEN, TEN),
             no_barrier(TWENTY, 16),
+            nothing_raised_again,
+            keeps_another_limit,
         ],
         "20 questions, 18 answers, and 2 exceptions in their places.",
         llm={"latency": 0.1, "search_latency": 0.005, "weather_latency": SLOW},
@@ -353,14 +666,19 @@ EXERCISES = [
         "show_at_once(ask, questions, limit, show)",
         _ask_for_a_page,
         [
+            _all_places_filled,
             answers,
             peak(FIVE, FIVE),
             requests(TWENTY, kind="search"),
             no_barrier(TWENTY, 16),
             _shown_at_once,
+            nothing_raised_again,
+            keeps_another_limit,
+            _holds_nothing_back,
         ],
         "each answer was shown when it was there; the slow questions held up nobody.",
-        llm={"latency": 0.06, "search_latency": 0.005, "weather_latency": SLOW},
+        llm={"latency": 0.05, "search_latency": 0.005, "weather_latency": SLOW},
+        on_error=_called_too_early,
         version=2,
     ),
 ]

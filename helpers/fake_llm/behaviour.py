@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 FAULTS = ("500", "503", "429", "refuse", "reset", "cut", "stall", "garbage", "truncate")
 # What a script can contain. A wrong key and an empty account do not come by chance, nor go away.
-SCRIPTED = (*FAULTS, "401", "insufficient_quota")
+# A gateway's failures (502, 504) are to a client what 503 is, so chance has that one alone.
+SCRIPTED = (*FAULTS, "502", "504", "401", "insufficient_quota")
 LONGEST_SCRIPT = 10_000
 # Probabilities that add up to one in decimal may add up to a little more in binary.
 ROUNDING = 1e-9

@@ -118,6 +118,15 @@ def overloaded(wait: float) -> ApiError:
     return ApiError(503, message, type="server_error", code="overloaded", retry_after=wait)
 
 
+def gateway(status: int) -> ApiError:
+    """The failure of a gateway in front of the server: no good reply (502), or none in time (504).
+
+    A real one often says it as a page; here it has the shape of all errors.
+    """
+    reason = {502: "got no valid reply from", 504: "got no reply in time from"}[status]
+    return ApiError(status, f"The gateway {reason} the server behind it.", type="server_error")
+
+
 def internal() -> ApiError:
     """A failure of the server's own."""
     return ApiError(500, SORRY, type="server_error")

@@ -249,7 +249,9 @@ class Jobs:
         job.request.connection.send(self._envelope(job).whole(error.status, JSON, body))
         now = record.first_byte = self.now()
         record.status = error.status
-        self.end(job, "failed" if error.status == 500 or job.fault == "503" else "rejected", now)
+        # A 503 without a fault is a full queue: nothing has failed there.
+        failed = error.status == 500 or job.fault in ("502", "503", "504")
+        self.end(job, "failed" if failed else "rejected", now)
 
     def drop(self, job: Job) -> None:
         """Close the connection without a reply."""

@@ -16,6 +16,10 @@ from helpers.fake_llm.question import cities
 
 MOST_RESULTS = 20
 MOST_WORDS = 100
+# Idempotency keys that are remembered, the latest of all participants together, and how long one
+# may be: a few megabytes at most.
+MOST_KEYS = 10_000
+LONGEST_KEY = 255
 MODELS = ("gpt-4o-mini", "gpt-4o", "gpt-4.1-mini", "gpt-4.1", "o4-mini")
 MODELS_SINCE = 1_721_172_741  # July 2024, when gpt-4o-mini appeared
 MODELS_PATH = "/v1/models/"
@@ -34,6 +38,7 @@ class Services:
     def __init__(self, jobs: Jobs):
         self.jobs = jobs
         self.notes = 0
+        self._by_key: dict[tuple[str, bytes], int] = {}
 
     @cached_property
     def library(self) -> "Library":
@@ -51,12 +56,28 @@ class Services:
         self.jobs.answer(job, weather(job.request.query), job.participant.behaviour.weather_latency)
 
     def note(self, job: Job) -> None:
-        """POST /notes: the note is counted, and forgotten."""
+        """POST /notes: the note is counted, and forgotten.
+
+        With a header Idempotency-Key it is counted once, however often the same participant sends
+        it: whoever repeats a key gets the note that it made, whatever the text is then.
+        """
         if not isinstance(read_json(job.request.body).get("text"), str):
             raise missing("text")
-        self.notes += 1
-        saved = {"saved": True, "id": f"note_{self.notes}"}
+        key = job.request.headers.get(b"idempotency-key")
+        number = self.notes + 1 if key is None else self._number_of(job.participant.name, key)
+        self.notes = max(self.notes, number)
+        saved = {"saved": True, "id": f"note_{number}"}
         self.jobs.answer(job, saved, job.participant.behaviour.save_latency)
+
+    def _number_of(self, participant: str, key: bytes) -> int:
+        """The number of the note that this key made, or the next one, which it makes now."""
+        if len(key) > LONGEST_KEY:
+            message = f"Idempotency-Key has {len(key)} characters; it takes {LONGEST_KEY} at most."
+            raise ApiError(400, message, param="Idempotency-Key")
+        made = self._by_key.setdefault((participant, key), self.notes + 1)
+        while len(self._by_key) > MOST_KEYS:
+            del self._by_key[next(iter(self._by_key))]  # the oldest
+        return made
 
     def models(self, job: Job) -> None:
         """GET /v1/models"""

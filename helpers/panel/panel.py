@@ -64,7 +64,7 @@ class Panel(widgets.VBox):
         named: the same, by the names that they have in the panel.
         llm: the fake LLM to use; without one the panel has its own, which ends with it.
         kind: of the questions, as for `run`; None for all kinds in turn.
-        latency: of a call of the model, in seconds; without it that of `llm`.
+        latency: of a call to the model, in seconds; without it that of `llm`.
         controls: which to show, of "strategy", "concurrency", "queries", "latency", "tail",
         "capacity" (slots of the provider), "rate" (its requests a minute), "faults" (the share of
         replies that are 500), "prediction" and "sweep" (a button).

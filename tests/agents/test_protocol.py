@@ -65,6 +65,24 @@ def test_the_waiting_time_is_in_seconds(headers, seconds):
     assert caught.value.retry_after == pytest.approx(seconds)
 
 
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (
+            b'{"error": {"message": "You are broke.", "code": "insufficient_quota"}}',
+            "insufficient_quota",
+        ),
+        (b'{"error": {"message": "Busy."}}', None),
+        (b'{"detail": "Busy."}', None),
+    ],
+)
+def test_a_refusal_has_the_protocols_name_for_it(content, code):
+    """An empty account and a rate limit have the same status, and only one of them passes."""
+    with pytest.raises(ModelError) as caught:
+        checked(429, {}, content)
+    assert caught.value.code == code
+
+
 @given(json_values)
 def test_json_of_any_shape_is_a_message_or_a_model_error(reply):
     """Never a KeyError or TypeError from deep inside."""

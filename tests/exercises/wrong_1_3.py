@@ -27,16 +27,19 @@ def returns_a_list(journal):
 
 def a_constant(journal):
     """by the whole time"""
-    return {"search": 10, "chat": 60, "weather": 10, "notes": 5, "between": 15}
+    return {"search": 10.5, "chat": 60.5, "weather": 9.5, "notes": 5.5, "between": 14.0}
 
 
-def a_constant_without_weather(journal):
-    """no number for weather"""
-    return {"search": 10, "chat": 60, "notes": 5, "between": 25}
+def two_constants(journal):
+    """by the whole time"""
+    shares = {"search": 13.2, "chat": 51.4, "weather": 14.9, "notes": 6.6, "between": 13.9}
+    if len(journal) == 3:
+        shares = {"search": 14.3, "chat": 62.0, "notes": 9.5, "between": 14.2}
+    return shares
 
 
 def always_has_a_weather(journal):
-    """this journal has no such request"""
+    """and no other"""
     return {"weather": 0, **_right(journal)}
 
 
@@ -58,7 +61,7 @@ def the_second_call_replaces_the_first(journal):
 
 
 def forgets_the_time_between(journal):
-    """no number for between"""
+    """and no other"""
     shares = _right(journal)
     del shares["between"]
     return shares
@@ -91,3 +94,46 @@ def ends_when_the_last_request_arrives(journal):
     """by the whole time"""
     whole = journal[-1]["arrival"] - journal[0]["arrival"]
     return {kind: share * _whole(journal) / whole for kind, share in _right(journal).items()}
+
+
+def _kinds(journal, seconds_of):
+    shares = {"between": 100}
+    for entry in journal:
+        share = 100 * seconds_of(entry) / _whole(journal)
+        shares[entry["kind"]] = shares.get(entry["kind"], 0) + share
+        shares["between"] -= share
+    return shares
+
+
+def as_the_server_planned(journal):
+    """begin with its arrival"""
+    return _kinds(journal, lambda entry: entry["planned"])
+
+
+def from_the_start_of_the_work(journal):
+    """begin with its arrival"""
+    return _kinds(journal, lambda entry: entry["end"] - entry["started"])
+
+
+def cut_to_whole_numbers(journal):
+    """int() cuts off"""
+    shares = {}
+    for entry in journal:
+        share = 100 * (entry["end"] - entry["arrival"]) / _whole(journal)
+        shares[entry["kind"]] = shares.get(entry["kind"], 0) + int(share)
+    return {**shares, "between": 100 - sum(shares.values())}
+
+
+def texts_for_numbers(journal):
+    """one number for each kind"""
+    return {kind: f"{share:.1f} %" for kind, share in _right(journal).items()}
+
+
+def pairs_for_numbers(journal):
+    """one number for each kind"""
+    return {kind: (share, share) for kind, share in _right(journal).items()}
+
+
+def has_a_total(journal):
+    """the kinds of this journal and `between`, and no other"""
+    return {**_right(journal), "total": 100}

@@ -135,3 +135,97 @@ def submits_and_asks_again(first, second, questions, limit):
             pool.submit(first, question)
             pool.submit(second, question)
     return [(first(question), second(question)) for question in questions]
+
+
+def always_eight(first, second, questions, limit):
+    """it has to be `limit`, whatever that is"""
+    with ThreadPoolExecutor(8) as pool:
+        futures = [(pool.submit(first, each), pool.submit(second, each)) for each in questions]
+    return [(one.result(), other.result()) for one, other in futures]
+
+
+def submits_the_answer(first, second, questions, limit):
+    """submit(ask(question)) has asked before the pool is reached"""
+    with ThreadPoolExecutor(limit) as pool:
+        futures = [(pool.submit(first(each)), pool.submit(second(each))) for each in questions]
+    return [(one.result(), other.result()) for one, other in futures]
+
+
+def waits_for_its_own_pool(first, second, questions, limit):
+    """must not wait for a future of its own pool"""
+
+    def both(question):
+        one, other = pool.submit(first, question), pool.submit(second, question)
+        return one.result(), other.result()
+
+    with ThreadPoolExecutor(limit) as pool:
+        return list(pool.map(both, questions))
+
+
+def waits_for_its_own_pool_and_swallows_the_end(first, second, questions, limit):
+    """must not wait for a future of its own pool"""
+
+    def both(question):
+        try:
+            one, other = pool.submit(first, question), pool.submit(second, question)
+            return one.result(), other.result()
+        except Exception as error:
+            return error
+
+    with ThreadPoolExecutor(limit) as pool:
+        return [future.result() for future in [pool.submit(both, each) for each in questions]]
+
+
+def six_threads(first, second, questions, limit):
+    """how many threads there are (`limit`)"""
+    # What ThreadPoolExecutor() has without a number, where there are two processors.
+    with ThreadPoolExecutor(6) as pool:
+        futures = [(pool.submit(first, each), pool.submit(second, each)) for each in questions]
+    return [(one.result(), other.result()) for one, other in futures]
+
+
+def half_a_pool_for_each_agent(first, second, questions, limit):
+    """how many pools there are"""
+    half = limit // 2
+    with ThreadPoolExecutor(half) as one, ThreadPoolExecutor(limit - half) as other:
+        return list(zip(one.map(first, questions), other.map(second, questions)))
+
+
+def two_smaller_halves(first, second, questions, limit):
+    """how many pools there are"""
+    with ThreadPoolExecutor(limit // 2) as one, ThreadPoolExecutor(limit // 2) as other:
+        return list(zip(one.map(first, questions), other.map(second, questions)))
+
+
+def a_pool_and_its_own_thread(first, second, questions, limit):
+    """at most 8 in flight"""
+    with ThreadPoolExecutor(limit) as pool:
+        futures = [pool.submit(first, question) for question in questions]
+        others = [second(question) for question in questions]
+    return [(one.result(), other) for one, other in zip(futures, others)]
+
+
+def a_smaller_pool_and_its_own_thread(first, second, questions, limit):
+    """a call that your own thread waits for"""
+    with ThreadPoolExecutor(limit - 1) as pool:
+        futures = [pool.submit(first, question) for question in questions]
+        others = [second(question) for question in questions]
+    return [(one.result(), other) for one, other in zip(futures, others)]
+
+
+def a_pool_for_each_question(first, second, questions, limit):
+    """the two agents overlap, the questions do not"""
+    pairs = []
+    for question in questions:
+        with ThreadPoolExecutor(limit) as pool:
+            one, other = pool.submit(first, question), pool.submit(second, question)
+        pairs.append((one.result(), other.result()))
+    return pairs
+
+
+def always_twelve_questions(first, second, questions, limit):
+    """in a second call, with 4 questions and limit 3"""
+    with ThreadPoolExecutor(limit) as pool:
+        ones = [pool.submit(first, questions[place]) for place in range(12)]
+        others = [pool.submit(second, questions[place]) for place in range(12)]
+    return [(one.result(), other.result()) for one, other in zip(ones, others)]

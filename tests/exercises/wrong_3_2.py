@@ -1,8 +1,15 @@
 """Typical wrong answers to exercise 3.2. Each docstring is a part of the message meant for it."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from helpers.agents import ModelError
+
+
+def _answer_or_error(ask, question):
+    try:
+        return ask(question)
+    except Exception as error:
+        return error
 
 
 def does_not_catch(ask, questions, limit):
@@ -100,40 +107,79 @@ def tries_again(ask, questions, limit):
 
 def one_after_the_other(ask, questions, limit):
     """never more than 1 in flight"""
-    answers = []
-    for question in questions:
-        try:
-            answers.append(ask(question))
-        except Exception as error:
-            answers.append(error)
-    return answers
+    return [_answer_or_error(ask, question) for question in questions]
 
 
 def in_batches(ask, questions, limit):
     """everybody waits for the slowest"""
-
-    def one(question):
-        try:
-            return ask(question)
-        except Exception as error:
-            return error
-
     answers = []
     for first in range(0, len(questions), limit):
         with ThreadPoolExecutor(limit) as pool:
-            answers += pool.map(one, questions[first : first + limit])
+            batch = questions[first : first + limit]
+            answers += pool.map(_answer_or_error, [ask] * len(batch), batch)
     return answers
 
 
 def the_first_ten_and_then_in_a_row(ask, questions, limit):
     """everybody waits for the slowest"""
-
-    def one(question):
-        try:
-            return ask(question)
-        except Exception as error:
-            return error
-
     with ThreadPoolExecutor(limit) as pool:
-        answers = list(pool.map(one, questions[:limit]))
-    return answers + [one(question) for question in questions[limit:]]
+        answers = list(pool.map(_answer_or_error, [ask] * limit, questions[:limit]))
+    return answers + [_answer_or_error(ask, question) for question in questions[limit:]]
+
+
+def always_ten(ask, questions, limit):
+    """it has to be `limit`, whatever that is"""
+    with ThreadPoolExecutor(10) as pool:
+        return list(pool.map(_answer_or_error, [ask] * len(questions), questions))
+
+
+def in_the_order_of_arrival(ask, questions, limit):
+    """all of them are there, in another order"""
+    with ThreadPoolExecutor(limit) as pool:
+        futures = [pool.submit(_answer_or_error, ask, question) for question in questions]
+        return [future.result() for future in as_completed(futures)]
+
+
+def catches_around_next(ask, questions, limit):
+    """the iterator of map ends with its first exception"""
+    answers = []
+    with ThreadPoolExecutor(limit) as pool:
+        results = pool.map(ask, questions)
+        for _ in questions:
+            try:
+                answers.append(next(results))
+            except Exception as error:
+                answers.append(error)
+    return answers
+
+
+def catches_around_the_loop(ask, questions, limit):
+    """the iterator of map ends with its first exception"""
+    answers = []
+    with ThreadPoolExecutor(limit) as pool:
+        try:
+            for answer in pool.map(ask, questions):
+                answers.append(answer)
+        except Exception as error:
+            answers.append(error)
+    return answers
+
+
+def submits_the_answer(ask, questions, limit):
+    """submit(ask(question)) has asked before the pool is reached"""
+    with ThreadPoolExecutor(limit) as pool:
+        futures = [pool.submit(_answer_or_error(ask, question)) for question in questions]
+    return [future.result() for future in futures]
+
+
+def returns_the_futures(ask, questions, limit):
+    """a future is a promise of an answer"""
+    with ThreadPoolExecutor(limit) as pool:
+        return [pool.submit(ask, question) for question in questions]
+
+
+def always_twenty(ask, questions, limit):
+    """in a second call, with 4 questions and limit 3"""
+    with ThreadPoolExecutor(limit) as pool:
+        futures = [pool.submit(_answer_or_error, ask, questions[place]) for place in range(20)]
+    return [future.result() for future in futures]

@@ -57,11 +57,12 @@ def test_faults_cannot_be_more_than_certain():
 
 
 def test_a_script_may_contain_what_never_happens_by_chance():
-    """A wrong key and an empty account can be scripted, and have no probability."""
+    """A wrong key, an empty account and a gateway's failure are scripted, and not probable."""
     script = (None, *SCRIPTED)
     assert Behaviour().changed(script=list(script)).script == script
-    assert {"401", "insufficient_quota"} < set(SCRIPTED)
-    assert not {"fault_401", "fault_insufficient_quota"} & SETTINGS.keys()
+    never = {"502", "504", "401", "insufficient_quota"}
+    assert never < set(SCRIPTED)
+    assert not {f"fault_{name}" for name in never} & SETTINGS.keys()
 
 
 def test_what_participants_share_are_settings():

@@ -14,6 +14,8 @@ from helpers.fake_llm import errors
         (errors.overloaded(1), 503, "server_error", "overloaded", None),
         (errors.out_of_quota(), 429, "insufficient_quota", "insufficient_quota", None),
         (errors.wrong_key(b"k"), 401, errors.INVALID, "invalid_api_key", None),
+        (errors.gateway(502), 502, "server_error", None, None),
+        (errors.gateway(504), 504, "server_error", None, None),
         (errors.internal(), 500, "server_error", None, None),
         (errors.unknown_model("m"), 404, errors.INVALID, "model_not_found", "model"),
     ],

@@ -110,7 +110,9 @@ def test_the_raw_response_has_the_rate_limit_headers(client, llm):
     ("fault", "error"),
     [
         ("500", openai.InternalServerError),
+        ("502", openai.InternalServerError),
         ("503", openai.InternalServerError),
+        ("504", openai.InternalServerError),
         ("429", openai.RateLimitError),
         ("refuse", openai.APIConnectionError),
         ("reset", openai.APIConnectionError),

@@ -122,7 +122,9 @@ def test_the_knee_slows_a_crowd(llm):
     ("fault", "outcome"),
     [
         ("500", "failed"),
+        ("502", "failed"),
         ("503", "failed"),
+        ("504", "failed"),
         ("429", "rejected"),
         ("refuse", "failed"),
         ("reset", "failed"),

@@ -1,9 +1,21 @@
 """Search, weather, models: their replies, and what they refuse."""
 
+import json
+
 import pytest
 
+from helpers import FakeLLM
 from helpers.fake_llm.errors import ApiError
-from helpers.fake_llm.services import MOST_RESULTS, Library, model, models, weather
+from helpers.fake_llm.services import (
+    LONGEST_KEY,
+    MOST_KEYS,
+    MOST_RESULTS,
+    Library,
+    model,
+    models,
+    weather,
+)
+from tests.fake_llm.raw import ask, bearer, connect, post, read
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +67,42 @@ def test_models_are_those_that_are_set():
     assert model("gpt-4o", None)["object"] == "model"
     with pytest.raises(ApiError, match="gpt-4o"):
         model("gpt-4o", ("a",))
+
+
+def note(llm, key=None, lines=b""):
+    """The status and the id of a note that was posted with this idempotency key."""
+    lines += b"" if key is None else b"idempotency-key: %b\r\n" % key
+    status, _, body = ask(llm, post({"text": "a note"}, "/notes", lines))
+    return status, json.loads(body).get("id")
+
+
+def test_every_note_without_a_key_is_another(llm):
+    """Also where it says the same."""
+    (_, first), (_, second) = note(llm), note(llm)
+    assert first != second
+
+
+def test_a_note_with_the_same_key_is_the_same_note(llm):
+    """As often as it comes; another key makes another, and so does none."""
+    first = note(llm, b"order-17")
+    assert [note(llm, b"order-17") for _ in range(3)] == [first] * 3
+    assert len({first, note(llm, b"order-18"), note(llm)}) == 3
+
+
+def test_a_key_is_one_participants_own():
+    """The same key of a neighbour is another note."""
+    with FakeLLM() as llm:
+        ada, bob = llm.add("Ada"), llm.add("Bob")
+        assert note(ada, b"1", bearer(ada.api_key)) != note(bob, b"1", bearer(bob.api_key))
+
+
+def test_keys_are_bounded_in_length_and_number(llm):
+    """A long one is refused with its length, and the oldest is forgotten."""
+    assert note(llm, b"k" * LONGEST_KEY)[0] == 200
+    assert note(llm, b"k" * (LONGEST_KEY + 1))[0] == 400
+    first = note(llm, b"first")
+    with connect(llm) as sock:
+        for number in range(MOST_KEYS):
+            sock.sendall(post({"text": ""}, "/notes", b"idempotency-key: %d\r\n" % number))
+            read(sock)
+    assert note(llm, b"first") != first

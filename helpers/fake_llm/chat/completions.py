@@ -10,6 +10,7 @@ from helpers.fake_llm.chat.request import Chat, read_chat, read_json
 from helpers.fake_llm.delivery import Delivery
 from helpers.fake_llm.envelope import Envelope
 from helpers.fake_llm.errors import (
+    gateway,
     internal,
     out_of_quota,
     overloaded,
@@ -46,6 +47,8 @@ class ChatCompletions:
         match job.fault:
             case "503":
                 raise overloaded(PAUSE)
+            case "502" | "504":
+                raise gateway(int(job.fault))
             case "429":
                 raise too_many(f"Rate limit reached for {chat.model:.80}.", PAUSE, "requests")
             case "401":
