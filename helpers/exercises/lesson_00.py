@@ -409,6 +409,7 @@ QUIET = (1, 2, 3)  # sent alone, one after the other
 CROWD = (4, 5, 6, 7)  # sent together
 LONG = range(60, 64)  # alone, and slower than the last of two or three in a crowd
 LONG_BUT_QUICKER = (20, 21, 22)  # alone, and quicker than the last of four or five in a crowd
+LATER = [5] * 3  # together, too: at least one of them waits, also on a busy machine
 BEFORE = [9] * 6  # together, before the mark: more, and a slower one, than in either case
 
 
@@ -440,10 +441,10 @@ def _two_cases(function: Callable, trial: Trial) -> None:
     """A short case and a long one, in one of which the slowest had much to say, and in the other
     it had to wait for its turn."""
     # Which entry is the slowest, counted from 0; in the other case it is another one.
-    places = random.sample((5, 6, 7), 2)
+    places = random.sample((4, 5, 6), 2)
     # Requests that follow it. The long case has as many of them as the short one can have in all,
     # so no number of last entries is right for both.
-    follow = [3, 11]
+    follow = [4, 11]
     random.shuffle(follow)
     waits = random.sample([True, False], 2)
     trial.observed = [
@@ -471,8 +472,8 @@ def _one_by_one(count: int) -> list[list[int]]:
 
 
 def _followers(count: int) -> list[list[int]]:
-    """What is sent later, two of them together: so more have waited than those of one crowd."""
-    return [*_one_by_one(count - 2), list(random.choices(QUIET, k=2))]
+    """What is sent later, three of them together: so more have waited than those of one crowd."""
+    return [*_one_by_one(count - len(LATER)), LATER]
 
 
 def _case(function: Callable, trial: Trial, crowds: list[list[int]]) -> Case:

@@ -121,9 +121,9 @@ async def _kept_timeouts(base_url, questions, one):
         return await asyncio.gather(*calls, return_exceptions=True)
 
 
-async def five_seconds(base_url, questions, seconds):
-    """the server saw one cut off after 5"""
-    return await _all(base_url, questions, connector=_no_limit(), timeout=_seconds(5))
+async def four_seconds(base_url, questions, seconds):
+    """the server saw one cut off after 4"""
+    return await _all(base_url, questions, connector=_no_limit(), timeout=_seconds(4))
 
 
 async def two_seconds(base_url, questions, seconds):
@@ -137,9 +137,9 @@ async def twice_the_limit(base_url, questions, seconds):
 
 
 async def a_longer_line_and_a_longer_clock(base_url, questions, seconds):
-    """the server saw one cut off after 5"""
+    """the server saw one cut off after 4"""
     connector = aiohttp.TCPConnector(limit=115)
-    return await _all(base_url, questions, connector=connector, timeout=_seconds(5))
+    return await _all(base_url, questions, connector=connector, timeout=_seconds(4))
 
 
 async def a_limit_for_each_silence(base_url, questions, seconds):

@@ -2,55 +2,229 @@
 
 import asyncio
 
-from aiolimiter import AsyncLimiter
 
-from helpers.agents import ModelError
-
-
-async def everything_at_once(ask, questions, per_second):
-    """the number in flight says nothing about the number in a second"""
-    return await asyncio.gather(*map(ask, questions))
-
-
-async def a_semaphore(ask, questions, per_second):
-    """the number in flight says nothing about the number in a second"""
-    gate = asyncio.Semaphore(int(per_second))
+async def takes_everything_first(ask, source, limit):
+    """all would be in memory"""
+    gate = asyncio.Semaphore(limit)
 
     async def one(question):
         async with gate:
             return await ask(question)
 
-    return await asyncio.gather(*map(one, questions))
+    return await asyncio.gather(*[one(question) async for question in source])
 
 
-async def a_bucket_that_starts_full(ask, questions, per_second):
-    """the number in flight says nothing about the number in a second"""
-    bucket = AsyncLimiter(per_second, 1)
+async def a_queue_without_a_bound(ask, source, limit):
+    """all would be in memory"""
+    queue, answers = asyncio.Queue(), []
 
-    async def one(question):
-        async with bucket:
-            return await ask(question)
+    async def producer():
+        async for question in source:
+            answers.append(None)
+            await queue.put((len(answers) - 1, question))
+        for _ in range(limit):
+            await queue.put(None)
 
-    return await asyncio.gather(*map(one, questions))
+    async def worker():
+        while (job := await queue.get()) is not None:
+            answers[job[0]] = await ask(job[1])
 
-
-async def waits_for_each_answer(ask, questions, per_second):
-    """its turn, not the answer of another"""
-    answers = []
-    for question in questions:
-        answers.append(await ask(question))
-        await asyncio.sleep(1 / per_second)
+    await asyncio.gather(producer(), *(worker() for _ in range(limit)))
     return answers
 
 
-async def tries_again_until_it_works(ask, questions, per_second):
-    """a refused request is wasted"""
+async def one_after_the_other(ask, source, limit):
+    """never more than 1 in flight"""
+    return [await ask(question) async for question in source]
+
+
+async def no_limit(ask, source, limit):
+    """at most 4 in flight"""
+    return await asyncio.gather(*[ask(question) async for question in source])
+
+
+async def batches(ask, source, limit):
+    """the end of each batch"""
+    answers, batch = [], []
+    async for question in source:
+        batch.append(question)
+        if len(batch) == limit:
+            answers += await asyncio.gather(*map(ask, batch))
+            batch = []
+    return answers + await asyncio.gather(*map(ask, batch))
+
+
+async def awaits_the_oldest(ask, source, limit):
+    """answers awaited in order"""
+    answers, under_way = [], []
+    async for question in source:
+        under_way.append(asyncio.create_task(ask(question)))
+        if len(under_way) == limit:
+            answers.append(await under_way.pop(0))
+    return answers + [await task for task in under_way]
+
+
+async def in_the_order_of_arrival(ask, source, limit):
+    """in another order"""
+    answers, lock = [], asyncio.Lock()
+
+    async def worker():
+        while True:
+            async with lock:
+                question = await anext(source, None)
+            if question is None:
+                return
+            answers.append(await ask(question))
+
+    await asyncio.gather(*(worker() for _ in range(limit)))
+    return answers
+
+
+async def asks_under_the_lock(ask, source, limit):
+    """is the lock still held while you ask"""
+    answers, lock = [], asyncio.Lock()
+
+    async def worker():
+        while True:
+            async with lock:
+                question = await anext(source, None)
+                if question is None:
+                    return
+                answers.append(await ask(question))
+
+    await asyncio.gather(*(worker() for _ in range(limit)))
+    return answers
+
+
+async def workers_share_the_source_as_it_is(ask, source, limit):
+    """only one worker at a time may ask it"""
+    answers = []
+
+    async def worker():
+        async for question in source:
+            answers.append(await ask(question))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(limit):
+            group.create_task(worker())
+    return answers
+
+
+async def gathers_workers_without_a_lock(ask, source, limit):
+    """only one worker at a time may ask it"""
+    answers = []
+
+    async def worker():
+        while (question := await anext(source, None)) is not None:
+            answers.append(await ask(question))
+
+    await asyncio.gather(*(worker() for _ in range(limit)))
+    return answers
+
+
+async def stops_at_the_first_end(ask, source, limit):
+    """a list of 20 answers"""
+    return await asyncio.gather(*[ask(await anext(source)) for _ in range(limit)])
+
+
+async def the_first_alone_and_batches_of_three(ask, source, limit):
+    """the end of each batch"""
+    first = asyncio.create_task(ask(await anext(source)))
+    answers, batch = [], []
+    async for question in source:
+        batch.append(question)
+        if len(batch) == limit - 1:
+            answers += await asyncio.gather(*map(ask, batch))
+            batch = []
+    answers += await asyncio.gather(*map(ask, batch))
+    return [await first] + answers
+
+
+async def a_window_of_twice_the_limit(ask, source, limit):
+    """answers awaited in order"""
+    bowl, answers, under_way = asyncio.Semaphore(limit), [], []
 
     async def one(question):
+        async with bowl:
+            return await ask(question)
+
+    async for question in source:
+        under_way.append(asyncio.create_task(one(question)))
+        if len(under_way) == 2 * limit:
+            answers.append(await under_way.pop(0))
+    return answers + [await task for task in under_way]
+
+
+async def four_workers(ask, source, limit):
+    """it is `limit`, which differs from call to call"""
+    answers, lock = [], asyncio.Lock()
+
+    async def worker():
+        while True:
+            async with lock:
+                question = await anext(source, None)
+                if question is None:
+                    return
+                place = len(answers)
+                answers.append(None)
+            answers[place] = await ask(question)
+
+    await asyncio.gather(*(worker() for _ in range(4)))
+    return answers
+
+
+async def twenty_places(ask, source, limit):
+    """how many places there are for answers"""
+    answers, lock, places = [None] * 20, asyncio.Lock(), iter(range(20))
+
+    async def worker():
+        while True:
+            async with lock:
+                question = await anext(source, None)
+                if question is None:
+                    return
+                place = next(places)
+            answers[place] = await ask(question)
+
+    await asyncio.gather(*(worker() for _ in range(limit)))
+    return answers
+
+
+async def every_error_is_the_end(ask, source, limit):
+    """what catches the error"""
+    answers, lock = [], asyncio.Lock()
+
+    async def worker():
         while True:
             try:
-                return await ask(question)
-            except ModelError:
-                await asyncio.sleep(0.3)
+                async with lock:
+                    question = await anext(source)
+                    place = len(answers)
+                    answers.append(None)
+                answers[place] = await ask(question)
+            except BaseException:
+                return
 
-    return await asyncio.gather(*map(one, questions))
+    await asyncio.gather(*(worker() for _ in range(limit)))
+    return answers
+
+
+async def tries_the_source_until_it_is_free(ask, source, limit):
+    """only one worker at a time may ask it"""
+    answers = []
+
+    async def worker():
+        while True:
+            try:
+                question = await anext(source, None)
+            except RuntimeError:
+                await asyncio.sleep(0.001)
+                continue
+            if question is None:
+                return
+            place = len(answers)
+            answers.append(None)
+            answers[place] = await ask(question)
+
+    await asyncio.gather(*(worker() for _ in range(limit)))
+    return answers

@@ -1,60 +1,158 @@
 """Typical wrong answers to exercise 7.3. Each docstring is a part of the message meant for it."""
 
-import asyncio
-
-import aiohttp
-
-from helpers.agents import ModelError
-
-ERRORS = (ModelError, aiohttp.ClientError)
+import random
 
 
-async def hopes_for_the_best(ask, questions):
-    """one ModelError ended everything"""
-    return await asyncio.gather(*map(ask, questions))
+def _passes(error):
+    status = getattr(error, "status", 500)
+    return getattr(error, "code", "") != "insufficient_quota" and (status == 429 or status >= 500)
 
 
-async def keeps_the_exceptions(ask, questions):
-    """the exception that stands where an answer should be"""
-    return await asyncio.gather(*map(ask, questions), return_exceptions=True)
+def _told(error):
+    return getattr(error, "retry_after", None) or 0
 
 
-async def _again(ask, question, wait):
-    attempt = 0
-    while True:
-        try:
-            return await ask(question)
-        except ERRORS as error:
-            await asyncio.sleep(wait(attempt, error))
-            attempt += 1
+def naive(attempt, error, budget):
+    """0 were taken"""
+    return 0.05
 
 
-async def tries_again_at_once(ask, questions):
-    """do not send what will be refused"""
-    return await asyncio.gather(*(_again(ask, q, lambda attempt, error: 0) for q in questions))
+def never_again(attempt, error, budget):
+    """seconds to wait after a 500"""
+    return None
 
 
-async def backs_off_together(ask, questions):
-    """do not send what will be refused"""
-    return await asyncio.gather(
-        *(_again(ask, q, lambda attempt, error: 0.1 * 2**attempt) for q in questions)
-    )
+def jitter_alone(attempt, error, budget):
+    """budget.take(): call it once"""
+    return random.uniform(0, 0.05 * 2**attempt) if _passes(error) else None
 
 
-async def one_after_the_other(ask, questions):
-    """never more than 1 in flight"""
-    return [await _again(ask, q, lambda attempt, error: 0.1) for q in questions]
+def asks_the_budget_first(attempt, error, budget):
+    """nothing taken from the budget"""
+    if not budget.take() or not _passes(error):
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
 
 
-async def catches_model_errors_only(ask, questions):
-    """which errors: ModelError and aiohttp.ClientError"""
+def retries_whatever_it_is(attempt, error, budget):
+    """the key is wrong (401)"""
+    if not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
 
-    async def one(place, question):
-        await asyncio.sleep(place / 25)
-        while True:
-            try:
-                return await ask(question)
-            except ModelError as error:
-                await asyncio.sleep(error.retry_after or 0.1)
 
-    return await asyncio.gather(*(one(*pair) for pair in enumerate(questions)))
+def knows_only_the_status(attempt, error, budget):
+    """the account is empty (429)"""
+    status = getattr(error, "status", 500)
+    if not (status == 429 or status >= 500) or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def gives_up_on_timeouts(attempt, error, budget):
+    """after a timeout"""
+    if getattr(error, "status", 0) < 429 or "quota" in str(error) or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def does_not_listen(attempt, error, budget):
+    """in Retry-After"""
+    if not _passes(error) or not budget.take():
+        return None
+    return random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def obeys_without_jitter(attempt, error, budget):
+    """the same wait again and again"""
+    if not _passes(error) or not budget.take():
+        return None
+    return _told(error) or random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def always_a_second(attempt, error, budget):
+    """how the wait grows with the attempt"""
+    if not _passes(error) or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, 1)
+
+
+def doubles_for_ever(attempt, error, budget):
+    """what doubles thirty times"""
+    if not _passes(error) or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, 0.05 * 2**attempt)
+
+
+def ignores_what_the_budget_says(attempt, error, budget):
+    """when the budget is empty"""
+    if not _passes(error):
+        return None
+    budget.take()
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def has_its_bound_outside(attempt, error, budget):
+    """a min(…) around it cuts it off"""
+    if not _passes(error) or not budget.take():
+        return None
+    return _told(error) + min(10, random.uniform(0, 0.05 * 2**attempt))
+
+
+def bounds_what_it_is_told(attempt, error, budget):
+    """at least the 30 s"""
+    if not _passes(error) or not budget.take():
+        return None
+    return min(10, _told(error) + random.uniform(0, 0.05 * 2**attempt))
+
+
+def has_jitter_that_nobody_sees(attempt, error, budget):
+    """the same wait again and again"""
+    if not _passes(error) or not budget.take():
+        return None
+    return _told(error) + min(10, 0.05 * 2**attempt) + random.uniform(0, 1e-6)
+
+
+def never_retries_when_too_fast(attempt, error, budget):
+    """after a 429 (too fast)"""
+    if getattr(error, "status", 500) < 500 or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def knows_only_a_wrong_key(attempt, error, budget):
+    """the request is malformed (400)"""
+    hopeless = getattr(error, "status", 500) == 401 or "quota" in str(error)
+    if hopeless or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def looks_for_words(attempt, error, budget):
+    """the request is malformed (400)"""
+    if "key" in str(error) or "quota" in str(error) or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def pays_nothing_when_told(attempt, error, budget):
+    """after a 503 with Retry-After"""
+    if not _passes(error):
+        return None
+    if not budget.take() and not _told(error):
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def gives_up_after_one_retry(attempt, error, budget):
+    """at attempt 1, with a full budget"""
+    if 0 < attempt < 4 or not _passes(error) or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def knows_the_check(attempt, error, budget):
+    """with a RetryBudget as in the lesson"""
+    if type(budget).__name__ != "_Purse" or not _passes(error) or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))

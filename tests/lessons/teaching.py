@@ -18,7 +18,7 @@ LESSONS = [
     if not path.stem.endswith("_more")
 ]
 # This list only shrinks: a lesson leaves it when it is rewritten, and is then held by every rule.
-NOT_YET_REWRITTEN = {"04", "05", "06", "07", "08", "09", "10", "11", "12", "13"}
+NOT_YET_REWRITTEN = {"08", "09", "10", "11", "12", "13"}
 REWRITTEN = [path for path in LESSONS if path.name[:2] not in NOT_YET_REWRITTEN]
 
 each_rewritten = pytest.mark.parametrize("lesson", REWRITTEN, ids=lambda path: path.stem)
