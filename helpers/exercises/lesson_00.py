@@ -410,7 +410,7 @@ CROWD = (4, 5, 6, 7)  # sent together
 LONG = range(60, 64)  # alone, and slower than the last of two or three in a crowd
 LONG_BUT_QUICKER = (20, 21, 22)  # alone, and quicker than the last of four or five in a crowd
 LATER = [5] * 3  # together, too: at least one of them waits, also on a busy machine
-BEFORE = [9] * 6  # together, before the mark: more, and a slower one, than in either case
+BEFORE = [9] * 8  # together, before the mark: more, and a slower one, than in either case
 
 
 @dataclass
