@@ -16,7 +16,7 @@ from playwright.sync_api import expect, sync_playwright
 from helpers.charts.palette import KINDS
 from tests.panel.lab import FLAGS, PATIENCE, browser_path, running_lab
 
-LESSON = "notebooks/05_async_agents.ipynb"
+LESSON = "notebooks/00_start_here.ipynb"
 # In the page's JavaScript: the notebook that is open.
 NOTEBOOK = "const nb = window.jupyterapp?.shell.currentWidget;"
 
