@@ -11,10 +11,12 @@ budget, as those of one process do.
 
 import asyncio
 import gc
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 
@@ -22,6 +24,8 @@ from helpers.agents import ModelError
 from helpers.agents.protocol import checked
 from helpers.process import raise_file_limit
 from helpers.visit import Steerable, Visit
+
+Result = TypeVar("Result")
 
 BODY = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say hello."}]}
 
@@ -178,7 +182,7 @@ async def storm(
 
     budget: what `wait` is given, a RetryBudget unless said. scene, changes: what they meet, and
     what of it is otherwise, such as queue=7. name: the storm's in a chart, unless said that of
-    `wait`. The server has its own settings again afterwards.
+    `wait`. The server has its own settings again afterwards, also where this is cancelled.
     Raises RuntimeError while a run or another storm uses the server, and whatever `wait` raises.
     """
     clients = _Clients(
@@ -189,14 +193,42 @@ async def storm(
         name or getattr(wait, "__name__", type(wait).__name__),
     )
     raise_file_limit()  # each client that waits has a connection
-    visit = await asyncio.to_thread(Visit, llm, clients, clients.scene.settings())
+    visit = _in_a_thread(Visit, llm, clients, clients.scene.settings())
     try:
+        await _over(visit)
         with _no_pauses():
             return await clients.run()
     except ExceptionGroup as group:
         raise _first(group) from None
     finally:
-        await asyncio.to_thread(visit.end)
+        if visit.exception() is None:  # it has begun, also where this was cancelled meanwhile
+            await _over(_in_a_thread(visit.result().end))
+
+
+def _in_a_thread(
+    function: Callable[..., Result], *args: Any, **settings: Any
+) -> asyncio.Future[Result]:
+    """What this returns, from a thread. Not a task: a loop that ends would cancel that."""
+    work = partial(function, *args, **settings)
+    return asyncio.get_running_loop().run_in_executor(None, work)
+
+
+async def _over(work: asyncio.Future[Result]) -> Result:
+    """Wait until a thread has done its work, whoever cancels this meanwhile; then be cancelled.
+
+    A thread cannot be stopped: left alone, it would change the settings of a server whose storm is
+    over, or take a place there that nobody leaves.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait([work])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return work.result()
+    work.exception()  # looked at, or asyncio would log that nobody has
+    raise cancelled
 
 
 def _first(error: Exception) -> Exception:
@@ -229,13 +261,13 @@ class _Clients:
             self._arriving(session),
         ):
             await self._until(scene.before)
-            await asyncio.to_thread(llm.behave, **scene.outage_settings())
+            await _over(_in_a_thread(llm.behave, **scene.outage_settings()))
             await self._until(scene.before + scene.outage)
-            await asyncio.to_thread(llm.behave, **scene.settings())
+            await _over(_in_a_thread(llm.behave, **scene.settings()))
             await self._until(scene.seconds - scene.look)
-            mark = await asyncio.to_thread(llm.mark)
+            mark = await _over(_in_a_thread(llm.mark))
             await self._until(scene.seconds)
-            self._storm.server = await asyncio.to_thread(llm.stats, since=mark)
+            self._storm.server = await _over(_in_a_thread(llm.stats, since=mark))
         return self._storm
 
     @asynccontextmanager
@@ -289,15 +321,26 @@ class _Clients:
         return asyncio.get_running_loop().time() - self._began
 
 
+_raging = 0
+_counting = threading.Lock()  # storms may rage in several threads, each in a loop of its own
+
+
 @contextmanager
 def _no_pauses() -> Iterator[None]:
-    """What is in memory when a storm begins is not searched for garbage while it rages.
+    """What is in memory when the first storm begins is not searched for garbage while any rages.
 
     A whole search of what a notebook keeps takes a quarter of a second, half of the timeout.
     """
-    gc.collect()
-    gc.freeze()
+    global _raging
+    with _counting:
+        if _raging == 0:
+            gc.collect()
+            gc.freeze()
+        _raging += 1
     try:
         yield
     finally:
-        gc.unfreeze()
+        with _counting:
+            _raging -= 1
+            if _raging == 0:
+                gc.unfreeze()

@@ -21,9 +21,15 @@ REFUSED = -1
 
 @dataclass
 class Result:
-    """What came of a call: its value, or the exception that it raised."""
+    """What came of a call: its value, or the exception that it raised; and which of these it is."""
 
     value: Any = None
+    raised: bool = False
+
+    def __str__(self) -> str:
+        if isinstance(self.value, Exception) and not self.raised:
+            return f"{type(self.value).__name__} as a value that was returned"
+        return result_in_words(self.value)
 
 
 @contextmanager
@@ -38,7 +44,7 @@ def errors_are_results() -> Iterator[Result]:
     except NotImplementedError:
         raise
     except Exception as error:
-        result.value = error
+        result.value, result.raised = error, True
 
 
 def result_in_words(value: Any) -> str:

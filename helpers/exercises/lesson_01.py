@@ -468,17 +468,19 @@ def _failing_tools(function: Callable, trial: Trial) -> None:
 
 
 def _model_is_told(case: _Case) -> Finding | None:
-    """Behind each call whose tool failed stands what the error says, or its kind if nothing."""
+    """Behind each call whose tool failed stands the kind of the error, and what it says."""
     if case.calls is None:
         return None
     told = {message.get("tool_call_id"): message.get("content") for message in case.sent[-1]}
     for call, error in case.errors.items():
-        if (str(error) or type(error).__name__) not in str(told.get(call)):
+        content = str(told.get(call))
+        if type(error).__name__ not in content or str(error) not in content:
             return Finding(
-                f"the model to be told why the tool failed: {error!r}",
+                f"the model to be told what kind of error it was, and what it says: {error!r}",
                 f"for {case.question!r} it was told {describe(told.get(call))}",
                 "the content of the message with the tool's result: the error's own text belongs"
-                " there, and its kind, for not every error has a text.",
+                " there, and its kind: the text of a KeyError is a bare name, and some errors"
+                " have none.",
             )
     return None
 

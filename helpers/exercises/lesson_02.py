@@ -2,14 +2,17 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from helpers.agents import questions
 from helpers.exercises import judges
-from helpers.exercises.calls import errors_are_results, result_in_words
+from helpers.exercises.calls import Result, errors_are_results
 from helpers.exercises.exercise import Exercise, Finding
 from helpers.exercises.judges import connections, describe, is_list_of, remedy
 from helpers.exercises.trial import LET_GO, REFEREE, Evidence, Trial
@@ -17,22 +20,8 @@ from helpers.exercises.trial import LET_GO, REFEREE, Evidence, Trial
 QUESTION = "What is a deadline?"
 TWELVE = 12
 
-
-class Came(NamedTuple):
-    """What came of a call: the value that it returned, or the exception that it raised."""
-
-    value: Any
-    raised: bool
-
-    def __str__(self) -> str:
-        if isinstance(self.value, Exception) and not self.raised:
-            return f"{type(self.value).__name__} as a value that was returned"
-        return result_in_words(self.value)
-
-
 # Where to look when an exception is the value.
 RETURNED = "raise: an exception that is returned looks to the caller like an answer."
-
 
 # Where to look when the model was asked for something else than in the exercise's cell.
 PROMPT = (
@@ -41,12 +30,10 @@ PROMPT = (
 )
 
 
-def _called(function: Callable, *arguments: Any) -> Came:
-    raised = True
+def _called(function: Callable, *arguments: Any) -> Result:
     with errors_are_results() as result:
         result.value = function(*arguments)
-        raised = False
-    return Came(result.value, raised)
+    return result
 
 
 def _twelve_in_a_row(function: Callable, trial: Trial) -> Any:
@@ -221,21 +208,59 @@ CASES = (
 class Served(NamedTuple):
     """What came of one case, and how many requests the server saw."""
 
-    came: Came
+    came: Result
     requests: int
 
 
 def _each_case(function: Callable, trial: Trial) -> list[Served]:
     trial.expected = trial.replies([QUESTION])
+    trial.observed = []
     served = []
     for case in CASES:
         trial.llm.behave(script=case.script, models=case.models)
         mark = trial.llm.mark()
-        came = _called(function, trial.base_url, case.question, case.attempts)
+        with _noting_timeouts(trial):
+            came = _called(function, trial.base_url, case.question, case.attempts)
         served.append(Served(came, trial.llm.stats(since=mark)["requests"]))
         if served[-1].requests != case.takes:
             break  # that is its finding, and the next case would only take time
     return served
+
+
+@contextmanager
+def _noting_timeouts(trial: Trial) -> Iterator[None]:
+    """Meanwhile the timeout of each request that `requests` sends to the model is observed.
+
+    The server cannot see a timeout, and to let one pass would take as long as it is.
+    """
+    plain = HTTPAdapter.send
+
+    def send(
+        adapter: HTTPAdapter,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        *others: Any,
+        **named: Any,
+    ) -> requests.Response:
+        if request.url.startswith(trial.base_url):
+            trial.observed.append(timeout)
+        return plain(adapter, request, stream, timeout, *others, **named)
+
+    with patch.object(HTTPAdapter, "send", send):
+        yield
+
+
+def _each_had_a_timeout(evidence: Evidence) -> Finding | None:
+    timeouts = evidence.observed
+    if None not in timeouts:
+        return None
+    return Finding(
+        "a timeout for each attempt",
+        f"{timeouts.count(None)} of {len(timeouts)} requests had none",
+        "`timeout=`, wherever you post: without it a server that never answers keeps your program"
+        " for ever.",
+    )
 
 
 def _as_each_case_takes(evidence: Evidence) -> Finding | None:
@@ -251,7 +276,7 @@ def _as_each_case_takes(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _is_unknown_address(case: Case, came: Came) -> bool:
+def _is_unknown_address(case: Case, came: Result) -> bool:
     """Whether the server said 404 where the model is there: of requests, and of the SDK."""
     reply = getattr(came.value, "response", None)
     return case.models is None and getattr(reply, "status_code", None) == 404
@@ -265,7 +290,7 @@ ADDRESS = (
 )
 
 
-def _wrong_end(case: Case, came: Came, text: str) -> str | None:
+def _wrong_end(case: Case, came: Result, text: str) -> str | None:
     """Where to look when the requests were right, and what came of them was not; None: it was."""
     if not case.answers:
         if came.raised and isinstance(came.value, ACCIDENTS):
@@ -291,34 +316,83 @@ def _wrong_end(case: Case, came: Came, text: str) -> str | None:
 # is so by far, and a whole reply takes far longer than it may where it is to be cut off: so a busy
 # machine changes no verdict.
 class Stream(NamedTuple):
-    """One reply that the deadline is tried on: how the server sends it, and what it may take."""
+    """One reply that the deadline is tried on: how the server sends it, and what it may take.
+
+    latest: seconds on the server's clock until the connection is closed; None: at the reply's end.
+    """
 
     first: float
     a_second: int
     tokens: int
     seconds: float
     pause: float
+    expected: str
+    latest: float | None = None
     script: Sequence[str] = ()
 
+    @property
+    def limits(self) -> str:
+        """The limits that the function was given."""
+        return f"seconds={self.seconds:g} and pause={self.pause:g}"
 
+
+# The longest one comes last, because the first finding ends the check.
 STREAMS = {
     # 0.55 s, which is more than its pause: what bounds the whole by `pause` cuts it off.
-    "whole": Stream(first=0.05, a_second=40, tokens=20, seconds=5.0, pause=0.4),
-    # 2.3 s. Its first piece comes later than that of the next, and is in time because its pause is
-    # longer: so no pause but the one that was given is right for both. And it takes longer than the
-    # slow one may, in more pieces: so no time and no number of pieces is right for those two.
-    "patient": Stream(first=0.8, a_second=40, tokens=60, seconds=6.0, pause=1.6),
-    # 1.2 s. Its first piece comes before twice its pause is over.
-    "late": Stream(first=0.7, a_second=40, tokens=20, seconds=2.0, pause=0.4),
-    # It stops for ever after half of its tokens, about 0.3 s after its beginning.
-    "stalled": Stream(first=0.05, a_second=40, tokens=20, seconds=2.0, pause=0.3, script=["stall"]),
+    "quick": Stream(
+        first=0.05,
+        a_second=40,
+        tokens=20,
+        seconds=5.0,
+        pause=0.4,
+        expected="the whole reply as bytes, when it takes half a second and has five",
+    ),
+    # 1.2 s. Its first piece comes before twice its pause is over. A right answer needs 0.4.
+    "late": Stream(
+        first=0.7,
+        a_second=40,
+        tokens=20,
+        seconds=2.0,
+        pause=0.4,
+        expected="TimeoutError when the first piece comes later than `pause`",
+        latest=1.0,
+    ),
+    # It stops for ever after half of its tokens, about 0.3 s after its beginning. A right answer
+    # needs 0.6.
+    "stalled": Stream(
+        first=0.05,
+        a_second=40,
+        tokens=20,
+        seconds=2.0,
+        pause=0.3,
+        expected="TimeoutError when the reply stops in the middle",
+        latest=1.6,
+        script=["stall"],
+    ),
     # 3.4 s. Whoever starts the clock when the first piece has come leaves 0.9 s too late, and
-    # whoever adds a pause to the time 1.1 s.
-    "slow": Stream(first=0.9, a_second=20, tokens=50, seconds=1.2, pause=1.1),
+    # whoever adds a pause to the time 1.1 s. A right answer needs 1.25.
+    "slow": Stream(
+        first=0.9,
+        a_second=20,
+        tokens=50,
+        seconds=1.2,
+        pause=1.1,
+        expected="TimeoutError when the reply takes longer than `seconds`",
+        latest=2.0,
+    ),
+    # 2.3 s. Its first piece comes later than that of the late one, and is in time because its pause
+    # is longer: so no pause but the one that was given is right for both. And it takes longer than
+    # the slow one may, in more pieces: so no time and no number of pieces is right for those two.
+    "patient": Stream(
+        first=0.8,
+        a_second=40,
+        tokens=60,
+        seconds=6.0,
+        pause=1.6,
+        expected="the whole reply as bytes, when it takes 2.3 s and has six, its first piece comes"
+        " after 0.8 s, and pause is 1.6",
+    ),
 }
-TO_THE_END = ("whole", "patient")
-# Seconds on the server's clock. A right answer needs 0.4, 0.6 and 1.25.
-LATEST = {"late": 1.0, "stalled": 1.6, "slow": 2.0}
 # Seconds on the caller's own clock, of the slow one: a right answer needs 1.2 at least, however
 # busy the machine is.
 EARLIEST = 1.15
@@ -326,11 +400,21 @@ END_OF_STREAM = b"data: [DONE]"
 
 
 class Ended(NamedTuple):
-    """What came of a reply, how many seconds the call took, and the server's records of it."""
+    """What came of a reply, how many seconds the call took, and the server's records of it.
 
-    came: Came
+    text: the model's, which may be longer than the reply's.
+    """
+
+    name: str
+    text: str
+    came: Result
     took: float
     records: list[dict[str, Any]]
+
+    @property
+    def stream(self) -> Stream:
+        """What was to come."""
+        return STREAMS[self.name]
 
     @property
     def seconds(self) -> float | None:
@@ -338,88 +422,84 @@ class Ended(NamedTuple):
         (record,) = self.records
         return None if record["end"] is None else record["end"] - record["arrival"]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether what came are the bytes of the stream from its beginning to its end."""
+        content = self.came.value
+        if not isinstance(content, bytes):
+            return False
+        *events, end = content.removesuffix(b"\n\n").split(b"\n\n")
+        if end != END_OF_STREAM:
+            return False
+        try:
+            chunks = [json.loads(event.removeprefix(b"data: ")) for event in events]
+        except ValueError:
+            return False
+        pieces = [chunk["choices"][0]["delta"].get("content") for chunk in chunks]
+        pieces = [piece for piece in pieces if piece]
+        return len(pieces) == self.stream.tokens and self.text.startswith("".join(pieces))
 
-def _each_stream(function: Callable, trial: Trial) -> dict[str, Ended]:
-    url = f"{trial.base_url}/chat/completions"
+
+def _each_stream(function: Callable, trial: Trial) -> Finding | None:
+    """What was found first; the streams behind it would only take time."""
+    (text,) = trial.replies([QUESTION])
+    for name in STREAMS:
+        ended = _ended(function, trial, name, text)
+        judges = (_asked_once, _came_whole, _raised_pythons_own, _hung_up_in_time, _not_too_early)
+        if found := next(filter(None, (judge(ended) for judge in judges)), None):
+            return found
+    return None
+
+
+def _ended(function: Callable, trial: Trial, name: str, text: str) -> Ended:
+    stream = STREAMS[name]
+    trial.llm.behave(
+        time_to_first_token=stream.first,
+        tokens_per_second=stream.a_second,
+        script=stream.script,
+    )
+    mark = trial.llm.mark()
     messages = [{"role": "user", "content": QUESTION}]
-    trial.expected = trial.replies([QUESTION])
-    ended = {}
-    for name, stream in STREAMS.items():
-        trial.llm.behave(
-            time_to_first_token=stream.first,
-            tokens_per_second=stream.a_second,
-            script=stream.script,
-        )
-        mark = trial.llm.mark()
-        body = {"model": "gpt-4o-mini", "messages": messages, "stream": True}
-        body["max_tokens"] = stream.tokens
-        started = time.perf_counter()
-        came = _called(function, url, body, stream.seconds, stream.pause)
-        took = time.perf_counter() - started
-        trial.llm.settle(mark, LET_GO)
-        ended[name] = Ended(came, took, trial.llm.journal(since=mark))
-    return ended
+    body = {"model": "gpt-4o-mini", "messages": messages, "stream": True}
+    body["max_tokens"] = stream.tokens
+    url = f"{trial.base_url}/chat/completions"
+    started = time.perf_counter()
+    came = _called(function, url, body, stream.seconds, stream.pause)
+    took = time.perf_counter() - started
+    trial.llm.settle(mark, LET_GO)
+    return Ended(name, text, came, took, trial.llm.journal(since=mark))
 
 
-def _asked_once_each(evidence: Evidence) -> Finding | None:
-    sent = {name: len(ended.records) for name, ended in evidence.returned.items()}
-    unasked = [name for name in sent if sent[name] == 0]
-    if unasked:
-        return Finding(
-            "a request to the server, whatever the limits are",
-            f"{len(unasked)} of {len(STREAMS)} calls sent none",
-            "what your function does before it posts.",
-        )
-    twice = [name for name in sent if sent[name] > 1]
-    if twice:
-        return Finding(
-            "one request for each call",
-            f"the server saw {sent[twice[0]]} of them for the {twice[0]} reply",
-            "how often you post: once, and nothing is tried again here.",
-        )
-    return None
+def _what_was_found(evidence: Evidence) -> Finding | None:
+    return evidence.returned
 
 
-def _is_whole(stream: Any, text: str, tokens: int) -> bool:
-    """Whether these are the bytes of a stream from its beginning to its end: pieces of this text.
-
-    text: may be longer than the stream's.
-    """
-    if not isinstance(stream, bytes):
-        return False
-    *events, end = stream.removesuffix(b"\n\n").split(b"\n\n")
-    if end != END_OF_STREAM:
-        return False
-    try:
-        chunks = [json.loads(event.removeprefix(b"data: ")) for event in events]
-    except ValueError:
-        return False
-    pieces = [chunk["choices"][0]["delta"].get("content") for chunk in chunks]
-    pieces = [piece for piece in pieces if piece]
-    return len(pieces) == tokens and text.startswith("".join(pieces))
+def _asked_once(ended: Ended) -> Finding | None:
+    sent = len(ended.records)
+    if sent == 1:
+        return None
+    return Finding(
+        "one request for each call, whatever the limits are",
+        f"the server saw {sent or 'none'} with {ended.stream.limits}",
+        "how often you post: once, and nothing is tried again here."
+        if sent
+        else "what your function does before it posts.",
+    )
 
 
-def _whole_where_there_is_time(evidence: Evidence) -> Finding | None:
-    expected = {
-        "whole": "the whole reply as bytes, when it takes half a second and has five",
-        "patient": "the whole reply as bytes, when it takes 2.3 s and has six, its first piece"
-        " comes after 0.8 s, and pause is 1.6",
-    }
-    (text,) = evidence.expected
-    for name in TO_THE_END:
-        came, stream = evidence.returned[name].came, STREAMS[name]
-        if _is_whole(came.value, text, stream.tokens):
-            continue
-        look = "the pieces: all of them joined, in order, every byte and nothing else."
-        if isinstance(came.value, TimeoutError | requests.RequestException):
-            look = _cut_off(evidence.returned[name], stream)
-        return Finding(expected[name], str(came), look)
-    return None
+def _came_whole(ended: Ended) -> Finding | None:
+    """Where there is time."""
+    if ended.stream.latest is not None or ended.is_whole:
+        return None
+    look = "the pieces: all of them joined, in order, every byte and nothing else."
+    if isinstance(ended.came.value, TimeoutError | requests.RequestException):
+        look = _cut_off(ended)
+    return Finding(ended.stream.expected, str(ended.came), look)
 
 
-def _cut_off(ended: Ended, stream: Stream) -> str:
+def _cut_off(ended: Ended) -> str:
     """Where to look when a call gave up a reply that had time."""
-    if ended.took < stream.first:
+    if ended.took < ended.stream.first:
         return "what is given to requests as its timeout: the `pause` that your function gets."
     if ended.records[0]["first_byte"] is None:
         return "what you post: `body` as it is, which asks for a stream."
@@ -429,30 +509,19 @@ def _cut_off(ended: Ended, stream: Stream) -> str:
     )
 
 
-def _raised_pythons_own(evidence: Evidence) -> Finding | None:
+def _raised_pythons_own(ended: Ended) -> Finding | None:
     """The exceptions of requests are none, so a caller who waits for TimeoutError gets it never."""
-    (text,) = evidence.expected
-    expected = {
-        "late": "TimeoutError when the first piece comes later than `pause`",
-        "stalled": "TimeoutError when the reply stops in the middle",
-        "slow": "TimeoutError when the reply takes longer than `seconds`",
-    }
-    for name in expected:
-        came = evidence.returned[name].came
-        if came.raised and isinstance(came.value, TimeoutError):
-            continue
-        if isinstance(came.value, Exception):
-            look = _other_exception(name, came)
-        else:
-            look = _no_exception(name, _is_whole(came.value, text, STREAMS[name].tokens))
-        return Finding(expected[name], str(came), look)
-    return None
+    came = ended.came
+    if ended.stream.latest is None or (came.raised and isinstance(came.value, TimeoutError)):
+        return None
+    look = _other_exception(ended) if isinstance(came.value, Exception) else _no_exception(ended)
+    return Finding(ended.stream.expected, str(came), look)
 
 
-def _other_exception(name: str, came: Came) -> str:
-    if not came.raised:
+def _other_exception(ended: Ended) -> str:
+    if not ended.came.raised:
         return RETURNED
-    if name == "stalled":
+    if ended.name == "stalled":
         return "silence in the middle of a reply: it is another exception than silence before it."
     return (
         "the exceptions of requests: they are not Python's TimeoutError, so catch them and raise"
@@ -460,59 +529,63 @@ def _other_exception(name: str, came: Came) -> str:
     )
 
 
-def _no_exception(name: str, whole: bool) -> str:
-    if name == "slow" and whole:
+def _no_exception(ended: Ended) -> str:
+    if not ended.is_whole:
+        return "what happens when a limit is reached: a part of a reply is not returned, it raises."
+    if ended.name == "slow":
         return (
             "the timeout of requests: it is for each read, and here a piece comes every twentieth"
             " of a second."
         )
-    if whole:
-        return (
-            "what is given to requests as its timeout: a single silence may last `pause` seconds,"
-            " and no longer."
-        )
-    return "what happens when a limit is reached: a part of a reply is not returned, it raises."
+    return (
+        "what is given to requests as its timeout: a single silence may last `pause` seconds,"
+        " and no longer."
+    )
 
 
-def _hung_up_in_time(evidence: Evidence) -> Finding | None:
+def _hung_up_in_time(ended: Ended) -> Finding | None:
     """On the server's clock: it is told by the connection, which closes."""
-    for name in LATEST:
-        ended, stream = evidence.returned[name], STREAMS[name]
-        if ended.seconds is None:
-            return Finding(
-                "a connection that is closed when your function raises",
-                "the server still had the request afterwards",
-                "the with block around the reply, or what goes on behind your function's back.",
-            )
-        if ended.records[0]["outcome"] != "disconnected":
-            return Finding(
-                "a connection that is closed when the time is up",
-                "the server sent the reply to its end",
-                "when the clock is looked at: after each piece, not after all of them.",
-            )
-        if name == "slow" and ended.seconds > LATEST[name]:
-            return Finding(
-                f"a connection that is closed soon after seconds={stream.seconds:g}",
-                f"the server had the {name} request for {ended.seconds:.1f} s",
-                "which limit the clock is compared with, and where the time begins: `seconds` after"
-                " the call of your function, even if the first piece comes late.",
-            )
-        if ended.seconds > LATEST[name]:
-            return Finding(
-                f"a connection that is closed in time, with seconds={stream.seconds:g} and"
-                f" pause={stream.pause:g}",
-                f"the server had the {name} request for {ended.seconds:.1f} s",
-                "what is given to requests as its timeout: a single silence may last `pause`"
-                " seconds.",
-            )
-    early = evidence.returned["slow"].took
-    if early < EARLIEST:
+    stream = ended.stream
+    if stream.latest is None:
+        return None
+    if ended.seconds is None:
         return Finding(
-            f"{STREAMS['slow'].seconds:.1f} s for the slow reply, as long as its pieces come",
-            f"your function ended after {early:.2f} s",
-            "which of the two limits the clock is compared with.",
+            "a connection that is closed when your function raises",
+            "the server still had the request afterwards",
+            "the with block around the reply, or what goes on behind your function's back.",
         )
-    return None
+    if ended.records[0]["outcome"] != "disconnected":
+        return Finding(
+            "a connection that is closed when the time is up",
+            "the server sent the reply to its end",
+            "when the clock is looked at: after each piece, not after all of them.",
+        )
+    if ended.seconds <= stream.latest:
+        return None
+    seen = f"the server had the {ended.name} request for {ended.seconds:.1f} s"
+    if ended.name == "slow":
+        return Finding(
+            f"a connection that is closed soon after seconds={stream.seconds:g}",
+            seen,
+            "which limit the clock is compared with, and where the time begins: `seconds` after"
+            " the call of your function, even if the first piece comes late.",
+        )
+    return Finding(
+        f"a connection that is closed in time, with {stream.limits}",
+        seen,
+        "what is given to requests as its timeout: a single silence may last `pause` seconds.",
+    )
+
+
+def _not_too_early(ended: Ended) -> Finding | None:
+    """The slow one had its seconds."""
+    if ended.name != "slow" or ended.took >= EARLIEST:
+        return None
+    return Finding(
+        f"{ended.stream.seconds:g} s for the slow reply, as long as its pieces come",
+        f"your function ended after {ended.took:.2f} s",
+        _cut_off(ended),
+    )
 
 
 EXERCISES = [
@@ -537,7 +610,7 @@ EXERCISES = [
         "a retry that retries",
         "ask_again(base_url, question, attempts)",
         _each_case,
-        [_as_each_case_takes],
+        [_as_each_case_takes, _each_had_a_timeout],
         "as many attempts as you may have where they help, and one where they cannot.",
         llm={"latency": 0.01},
         seconds=20.0,  # a right answer may wait between its attempts
@@ -548,12 +621,7 @@ EXERCISES = [
         "a deadline for the whole call",
         "post_within(url, body, seconds, pause)",
         _each_stream,
-        [
-            _asked_once_each,
-            _whole_where_there_is_time,
-            _raised_pythons_own,
-            _hung_up_in_time,
-        ],
+        [_what_was_found],
         "the quick and the patient reply came whole; the late, the stalled and the slow one were"
         " cut off in time.",
         llm={"latency": 0.05},

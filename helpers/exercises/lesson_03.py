@@ -54,7 +54,7 @@ def no_barrier(total: int, at_least: int) -> Judge:
 # Every function is called again, with another limit, so that a number written into it does not pass
 # for `limit`. Nobody asks the server then, so the journal is that of the first call.
 
-THREE, FOUR = 3, 4
+TWO, THREE, FOUR = 2, 3, 4
 # Seconds in which a call too many has to begin; all of them have been handed to the pool by then.
 SETTLED = 0.1
 # Seconds that a right answer never needs: what it waits for comes at once, on a busy machine later.
@@ -99,8 +99,13 @@ class Again:
     raised: Finding | None = None
     slots: Slots = field(default_factory=lambda: Slots(THREE + 1, SETTLED))
 
-    def call(self, which: str, limit: int, function: Callable, *arguments: Any) -> None:
-        """Call the function once more, unless it has raised; which: "a second call"."""
+    def call(
+        self, which: str, limit: int, function: Callable, *arguments: Any, asked: int = FOUR
+    ) -> None:
+        """Call the function once more, unless it has raised; which: "a second call".
+
+        asked: how many questions.
+        """
         if self.raised:
             return
         try:
@@ -108,7 +113,7 @@ class Again:
         except Exception as error:
             self.raised = Finding(
                 "your function to return whatever it is called with",
-                f"in {which}, with {FOUR} questions and limit {limit}, it raised"
+                f"in {which}, with {asked} question{'s' * (asked > 1)} and limit {limit}, it raised"
                 f" {last_line(error)}",
                 where(error, function) or "what differs when there are fewer questions.",
             )
@@ -161,6 +166,7 @@ class Opinions:
 
     begun, ended: how many calls of the agents. stuck: whether a pool had to be freed from itself.
     of_second: the calls of the second agent when only that one takes time.
+    of_one: the calls of both agents when there is one question.
     """
 
     by_agent: dict[str, dict[str, str]] = field(
@@ -169,7 +175,8 @@ class Opinions:
     begun: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     stuck: bool = False
-    of_second: Slots = field(default_factory=lambda: Slots(THREE, PATIENCE))
+    of_second: Slots = field(default_factory=lambda: Slots(FOUR, PATIENCE))
+    of_one: Slots = field(default_factory=lambda: Slots(TWO, PATIENCE))
     again: Again = field(default_factory=Again)
 
     def of(self, question: str) -> tuple[str | None, ...]:
@@ -196,24 +203,25 @@ def _ask_two_agents(function: Callable, trial: Trial) -> Any:
 
         first, second = map(agent, AGENTS)
         returned = function(first, second, list(trial.questions), EIGHT)
-        _call_both_again(function, opinions)
+        if trial.most_asked == EIGHT:  # else that is the finding, and more calls only take time
+            _call_both_again(function, opinions)
         return returned
 
 
 def _call_both_again(function: Callable, opinions: Opinions) -> None:
     four = questions(FOUR, kind="lookup")
 
-    def slot(question: str) -> str:
-        return opinions.again.slots.call(question).text
-
     def at_once(question: str) -> str:
         return f"an answer to {question}"
 
-    def slow(question: str) -> str:
-        return opinions.of_second.call(question).text
+    def agent(slots: Slots) -> Callable[[str], str]:
+        return lambda question: slots.call(question).text
 
-    opinions.again.call("a second call", THREE, function, slot, slot, list(four), THREE)
-    opinions.again.call("a third call", THREE, function, at_once, slow, list(four), THREE)
+    again = opinions.again
+    both, second, one = map(agent, (again.slots, opinions.of_second, opinions.of_one))
+    again.call("a second call", THREE, function, both, both, list(four), THREE)
+    again.call("a third call", FOUR, function, at_once, second, list(four), FOUR)
+    again.call("a fourth call", TWO, function, one, one, four[:1], TWO, asked=1)
 
 
 @contextmanager
@@ -336,13 +344,25 @@ def _both_overlap(evidence: Evidence[Opinions]) -> Finding | None:
 def _one_pool_for_both(evidence: Evidence[Opinions]) -> Finding | None:
     """The second agent got every slot when the first one did not need any."""
     most = evidence.observed.of_second.most
-    if most >= THREE:
+    if most >= FOUR:
         return None
     return Finding(
-        f"{THREE} in flight when limit is {THREE}, to either agent",
+        f"{FOUR} in flight when limit is {FOUR}, to either agent",
         f"in another call only the second agent took time, and never more than {most} of its calls"
         " were in flight",
-        "how many pools there are: a free thread of one cannot take a call of the other.",
+        "how many pools there are, and how many threads (`limit`): a free thread of one pool cannot"
+        " take a call of the other.",
+    )
+
+
+def _both_of_one_question(evidence: Evidence[Opinions]) -> Finding | None:
+    """Two slots were used for the two calls of a single question."""
+    if evidence.observed.of_one.most == TWO:
+        return None
+    return Finding(
+        f"{TWO} in flight when limit is {TWO}, also with one question",
+        "the two opinions on one question were asked one after the other",
+        "what the pool runs: one call of one agent, not both in a row.",
     )
 
 
@@ -631,10 +651,11 @@ EXERCISES = [
             nothing_raised_again,
             keeps_another_limit,
             _one_pool_for_both,
+            _both_of_one_question,
         ],
         "12 questions, two opinions on each, in order, and 8 in flight.",
         llm={
-            "latency": 0.12,
+            "latency": 0.06,
             "tail": 0.5,
             "search_latency": 0.005,
             "weather_latency": SLOW,

@@ -345,7 +345,8 @@ class Library:
 
     loop_thread: the thread of the loop. read: (thread, name) of each call. heart: the loop's.
     beside: that of a thread beside the loop, which says how slow the machine itself is.
-    most: how many read at the same time.
+    most: how many read at the same time. unsafe: whether another thread gave the loop something
+    to do without waking it.
     """
 
     loop_thread: int
@@ -354,6 +355,23 @@ class Library:
     beside: Heart = field(default_factory=Heart)
     reading: int = 0
     most: int = 0
+    unsafe: bool = False
+
+
+def _watch(loop: asyncio.AbstractEventLoop, library: Library) -> None:
+    """Note who calls the loop's `call_soon`, as `set_result` of a future does, in another thread.
+
+    That does not wake the loop, only here its heart does. In debug mode asyncio finds it as well,
+    but it raises in that thread, where the result is lost, so the loop would wait for ever.
+    """
+    plain = loop.call_soon
+
+    def call_soon(*arguments: Any, **settings: Any) -> asyncio.Handle:
+        if threading.get_ident() != library.loop_thread:
+            library.unsafe = True
+        return plain(*arguments, **settings)
+
+    loop.call_soon = call_soon
 
 
 @asynccontextmanager
@@ -388,6 +406,7 @@ async def _a_blocking_library(function: Callable, trial: Trial[Library]) -> Any:
     library = trial.observed = Library(loop_thread=threading.get_ident())
     about = dict(zip(DOCUMENTS, trial.questions))
     loop = asyncio.get_running_loop()
+    _watch(loop, library)
     counting = threading.Lock()
 
     def read(name: str) -> Question:
@@ -438,6 +457,19 @@ def _read_in_threads(evidence: Evidence[Library]) -> Finding | None:
             "what makes one document wait for another.",
         )
     return None
+
+
+def _loop_is_woken(evidence: Evidence[Library]) -> Finding | None:
+    if not evidence.observed.unsafe:
+        return None
+    return Finding(
+        "a loop that is woken when a thread has something for it",
+        "another thread gave the loop a result, or something to do, without waking it: it might"
+        " have slept on for ever, and only the check kept it awake",
+        "what the thread does after read. `set_result` of a future, and what fills a queue of"
+        " asyncio, are for the loop's thread. From another one `loop.call_soon_threadsafe` has them"
+        " called there, and `asyncio.to_thread` does all of that for you.",
+    )
 
 
 def _loop_went_on(evidence: Evidence[Library]) -> Finding | None:
@@ -527,6 +559,7 @@ EXERCISES = [
         _a_blocking_library,
         [
             _read_in_threads,
+            _loop_is_woken,
             _loop_went_on,
             answers,
             requests(len(DOCUMENTS)),

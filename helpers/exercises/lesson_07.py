@@ -9,6 +9,7 @@ import asyncio
 import selectors
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import aiohttp
@@ -21,20 +22,40 @@ from helpers.exercises.judges import describe, is_list_of, is_number
 from helpers.exercises.trial import Evidence, Trial
 from helpers.storms import BODY, RetryBudget, Scene, Storm, storm
 
-QUOTA = "You exceeded your current quota, please check your plan and billing details."
-# What stays wrong however often it is sent.
-HOPELESS = {
-    "the key is wrong (401)": (401, "Incorrect API key provided.", "invalid_api_key"),
-    "the account is empty (429)": (429, QUOTA, "insufficient_quota"),
-    "the request is malformed (400)": (400, "'messages' is missing.", None),
-    "the model is not yours to use (403)": (403, "You are not allowed to do this.", None),
-    "there is no such model (404)": (404, "The model does not exist.", "model_not_found"),
-}
+
+def _hopeless() -> dict[str, ModelError]:
+    """What stays wrong however often it is sent."""
+    quota = "You exceeded your current quota, please check your plan and billing details."
+    return {
+        "the key is wrong (401)": ModelError(401, "Incorrect API key.", code="invalid_api_key"),
+        "the account is empty (429)": ModelError(429, quota, code="insufficient_quota"),
+        "the request is malformed (400)": ModelError(400, "'messages' is missing."),
+        "the model is not yours to use (403)": ModelError(403, "You are not allowed to do this."),
+        "there is no such model (404)": ModelError(404, "There is none.", code="model_not_found"),
+        "the request is too long (413)": ModelError(413, "This is more than the model reads."),
+        "the request makes no sense (422)": ModelError(422, "'temperature' has to be a number."),
+    }
 
 
-def _hopeless(what: str) -> ModelError:
-    status, message, code = HOPELESS[what]
-    return ModelError(status, message, code=code)
+def _passing() -> dict[str, Exception]:
+    """What may be gone a little later. None of these names a time to wait for."""
+    quota = "Your quota of requests a minute is used up."
+    too_fast = "rate_limit_exceeded"
+    return {
+        "a 500": ModelError(500, "The server had an error."),
+        "a 503": ModelError(503, "The server is overloaded."),
+        "a 429 (too fast)": ModelError(429, "Rate limit reached.", code=too_fast),
+        "a 429 (too fast) with the word quota in its text": ModelError(429, quota, code=too_fast),
+        "a timeout": TimeoutError(),
+        "a connection that was reset": aiohttp.ClientOSError(104, "Connection reset by peer"),
+        "a 502": ModelError(502, "There is nobody behind this gateway."),
+        "a 504": ModelError(504, "Nobody behind this gateway has answered in time."),
+        "a 408": ModelError(408, "The server has lost patience."),
+    }
+
+
+# What tells whether an error may pass.
+TELLING = "an error's kind, its status and its code, and not its text"
 
 
 async def _over_http(trial: Trial, session: aiohttp.ClientSession, tag: str) -> str:
@@ -50,32 +71,30 @@ def _content(judges: Sequence[Callable], trial: Trial, returned: Any) -> bool:
     return not any(judge(evidence) for judge in judges)
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' if number != 1 else ''}"
+
+
 # 7.1
 
 ATTEMPTS = 5
-# So many clients fail together. Where two thirds of them wait equally long, that is no chance: with
-# waits from 0 to 50 ms it happens once in a hundred million crowds.
-CROWD = 20
-MOST_OF_THEM = 14
+# So many clients fail together. Their random waits are all in the same half of what is allowed once
+# in five hundred million crowds, and at so few different moments more seldom still.
+CROWD = 30
+MOMENTS = 10
 TOGETHER = 0.002  # seconds
 TOLD_TO_WAIT = 1.0  # seconds, in Retry-After
 LONGEST_FIRST = 0.1  # seconds; each later wait may be twice as long
 LASTS = 0.05  # seconds of one attempt
 # More attempts than any answer needs, so that one that never stops is stopped.
 TOO_MANY = 20
-PASSING_ONCE = {
-    "a 500": lambda: ModelError(500, "The server had an error."),
-    "a 503": lambda: ModelError(503, "The server is overloaded."),
-    "a 429 without a time": lambda: ModelError(429, "Rate limit reached."),
-    "a timeout": lambda: TimeoutError(),
-    "a connection that was reset": lambda: aiohttp.ClientOSError(104, "Connection reset by peer"),
-}
 
-# Of one call over HTTP each, by its tag: what happens to its first attempts. None of these names a
-# time to wait for, so it is soon over.
-SCRIPTS = {"what passes": ("500", "cut"), "a wrong key": ("401",)}
-# Requests that the server is to see.
-REQUESTS = {"what passes": 3, "a wrong key": 1}
+# Of one call over HTTP each, by its tag: what happens to its first attempts, and the requests that
+# the server is to see. None of these failures names a time to wait for, so it is soon over.
+SCRIPTS = {
+    "a 500 and then a reply that breaks off": (["500", "cut"], 3),
+    "a wrong key": (["401"], 1),
+}
 
 
 class _Jump(selectors.DefaultSelector):
@@ -108,7 +127,7 @@ class TooMany(BaseException):
 class Call:
     """A call, what its attempts raise one after the other before it answers, and what came of it.
 
-    began, ended: of each attempt. raised, returned: of the function that made it.
+    began, ended: of each attempt. raised, returned, over: of the function that made it, and when.
     """
 
     errors: Sequence[BaseException]
@@ -116,6 +135,7 @@ class Call:
     ended: list[float] = field(default_factory=list)
     returned: Any = None
     raised: BaseException | None = None
+    over: float = 0.0
 
     async def attempt(self) -> str:
         """What the learner's function is given."""
@@ -136,18 +156,31 @@ class Call:
         """How many there were."""
         return len(self.began)
 
+    @property
+    def idle(self) -> float:
+        """Seconds from the end of the last attempt to that of the function."""
+        return self.over - self.ended[-1] if self.ended else 0.0
+
+    def failed_at(self, attempt: int) -> bool:
+        """Whether that attempt (1 is the first) was the last, and raised its error at once."""
+        raised = self.raised is self.errors[attempt - 1]
+        return raised and self.attempts == attempt and self.idle < TOGETHER
+
     def wait(self, after: int) -> float:
         """Seconds from the end of an attempt (0 is the first) to the begin of the next."""
         return self.began[after + 1] - self.ended[after]
 
     def __str__(self) -> str:
+        after = f"after {_count(self.attempts, 'attempt')}"
+        if isinstance(self.raised, TooMany):
+            return f"no end {after}"
+        result = f"no exception, but {describe(self.returned)}"
+        if self.returned == "an answer":
+            result = "its answer"
         if self.raised is not None:
             result = f"the exception {type(self.raised).__name__}"
-        else:
-            result = f"no exception, but {describe(self.returned)}"
-            if self.returned == "an answer":
-                result = "its answer"
-        return f"{result} after {_attempts(self.attempts)}"
+        late = f", {self.idle:.2f} s after the attempt had ended" if self.idle >= TOGETHER else ""
+        return f"{result} {after}{late}"
 
 
 class Calls(NamedTuple):
@@ -176,37 +209,24 @@ async def _calls(function: Callable, trial: Trial) -> Calls:
     calls = await asyncio.to_thread(run)
     if _content(BY_THE_CLOCK, trial, calls):
         async with aiohttp.ClientSession() as session:
-            for tag, script in SCRIPTS.items():
-                calls.served[tag] = await _served(function, trial, session, tag, script)
+            for tag, (script, _) in SCRIPTS.items():
+                await asyncio.to_thread(trial.llm.behave, script=script)
+                with errors_are_results() as came:
+                    came.value = await function(partial(_over_http, trial, session, tag), ATTEMPTS)
+                calls.served[tag] = came.value
     return calls
 
 
-async def _served(
-    function: Callable,
-    trial: Trial,
-    session: aiohttp.ClientSession,
-    tag: str,
-    script: Sequence[str],
-) -> Any:
-    """What came of one call over HTTP: its text, or its exception."""
-    await asyncio.to_thread(trial.llm.behave, script=list(script))
-    with errors_are_results() as came:
-        came.value = await function(lambda: _over_http(trial, session, tag), ATTEMPTS)
-    return came.value
-
-
 async def _all_calls(function: Callable) -> Calls:
+    told_to_wait = ModelError(429, "Rate limit reached.", retry_after=TOLD_TO_WAIT)
     calls = Calls(
-        hopeless={what: Call([_hopeless(what)] * TOO_MANY) for what in HOPELESS},
+        hopeless={what: Call([error] * TOO_MANY) for what, error in _hopeless().items()},
         mistake=Call([KeyError("a typing mistake")] * TOO_MANY),
         failing=[Call(_always_500()) for _ in range(CROWD)],
         few=Call(_always_500()),
-        passing={what: Call([error()]) for what, error in PASSING_ONCE.items()},
-        refused=[Call([_told_to_wait()]) for _ in range(CROWD)],
-        cancelled={
-            "during its wait": await _cancelled(function, Call([_told_to_wait()]), LASTS + 0.5),
-            "during an attempt": await _cancelled(function, Call([]), LASTS / 2),
-        },
+        passing={what: Call([error]) for what, error in _passing().items()},
+        refused=[Call([told_to_wait]) for _ in range(CROWD)],
+        cancelled={},
         served={},
     )
     alone = (*calls.hopeless.values(), calls.mistake, *calls.passing.values())
@@ -214,6 +234,11 @@ async def _all_calls(function: Callable) -> Calls:
     await _together(function, [calls.few], 2)
     await _together(function, calls.failing, ATTEMPTS)
     await _together(function, calls.refused, ATTEMPTS)
+    for when, errors, after in (
+        ("during its wait", [told_to_wait], LASTS + TOLD_TO_WAIT / 2),
+        ("during an attempt", [], LASTS / 2),
+    ):
+        calls.cancelled[when] = await _cancelled(function, Call(errors), after)
     return calls
 
 
@@ -221,18 +246,24 @@ def _always_500() -> list[BaseException]:
     return [ModelError(500, f"The server had error {number}.") for number in range(TOO_MANY)]
 
 
-def _told_to_wait() -> ModelError:
-    return ModelError(429, "Rate limit reached.", retry_after=TOLD_TO_WAIT)
+# What the message of an AttributeError or a TypeError has in it where an error was misread.
+OF_AN_ERROR = ("status", "code", "retry_after", "NoneType")
+WHAT_IT_HAS = "only a ModelError has status, code and retry_after, and retry_after may be None"
 
 
 async def _together(function: Callable, calls: Iterable[Call], attempts: int) -> None:
     async def one(call: Call) -> None:
         try:
             call.returned = await function(call.attempt, attempts)
-        except NotImplementedError:
-            raise
+        except (AttributeError, NameError, NotImplementedError, TypeError) as error:
+            # Nothing to judge: the check says in which line that is.
+            if not any(word in str(error) for word in OF_AN_ERROR):
+                raise
+            told = type(error)(f"{error}; {WHAT_IT_HAS}")
+            raise told.with_traceback(error.__traceback__) from None
         except (Exception, TooMany) as error:
             call.raised = error
+        call.over = asyncio.get_running_loop().time()
 
     await asyncio.gather(*map(one, calls))
 
@@ -245,46 +276,39 @@ async def _cancelled(function: Callable, call: Call, after: float) -> tuple[bool
     await asyncio.wait([task], timeout=60.0)
     cancelled = task.cancelled()
     task.cancel()
-    if task.done() and not cancelled and isinstance(task.exception(), NotImplementedError):
-        raise task.exception()
     return cancelled, call.attempts
-
-
-def _attempts(number: int) -> str:
-    return f"{number} attempt{'s' if number != 1 else ''}"
 
 
 def _insists_on_nothing_hopeless(evidence: Evidence[None]) -> Finding | None:
     calls: Calls = evidence.returned
     for what, call in calls.hopeless.items():
-        if call.raised is not call.errors[0] or call.attempts != 1:
+        if not call.failed_at(1):
             return Finding(
-                f"the exception after one attempt, when {what}",
+                f"the exception at once, after one attempt, when {what}",
                 str(call),
-                "error.status, and for a 429 error.code: which errors can pass by themselves? (A"
-                " bare `raise` raises the error again.)",
+                "error.status, and for a 429 error.code: which errors can pass by themselves? Ask"
+                " that before you wait. (A bare `raise` raises the error again.)",
             )
-    call = calls.mistake
-    if call.raised is not call.errors[0] or call.attempts != 1:
-        return Finding(
-            "a KeyError at once, because that is a mistake in the program",
-            str(call),
-            "which errors you catch: the three that can pass, by name, and no others.",
-        )
-    return None
+    if calls.mistake.failed_at(1):
+        return None
+    return Finding(
+        "a KeyError at once, because that is a mistake in the program",
+        str(calls.mistake),
+        "which errors you catch: the three that can pass, by name, and no others.",
+    )
 
 
 def _gives_up(evidence: Evidence[None]) -> Finding | None:
     calls: Calls = evidence.returned
     for attempts, call in [(ATTEMPTS, each) for each in calls.failing] + [(2, calls.few)]:
-        if call.raised is call.errors[attempts - 1] and call.attempts == attempts:
-            continue
-        return Finding(
-            f"the last error after {attempts} attempts, when `attempts` is {attempts} and the"
-            " server fails for good",
-            str(call),
-            "the last attempt, and what becomes of its error.",
-        )
+        if not call.failed_at(attempts):
+            return Finding(
+                f"the last error at once, after {attempts} attempts, when `attempts` is {attempts}"
+                " and the server fails for good",
+                str(call),
+                "the last attempt, and what becomes of its error: there is nothing to wait for"
+                " after it.",
+            )
     return None
 
 
@@ -296,7 +320,7 @@ def _tries_again(evidence: Evidence[None]) -> Finding | None:
             return Finding(
                 f"an answer at the second attempt, after {what}",
                 str(call),
-                "which errors you catch: ModelError, TimeoutError and aiohttp.ClientError.",
+                f"which errors you catch (all three kinds), and what you read of them: {TELLING}.",
             )
     return None
 
@@ -315,41 +339,38 @@ def _is_not_early(evidence: Evidence[None]) -> Finding | None:
 
 def _has_jitter(evidence: Evidence[None]) -> Finding | None:
     calls: Calls = evidence.returned
-    waits = {
-        f"for attempt {after + 2}": [call.wait(after) for call in calls.failing]
-        for after in range(ATTEMPTS - 1)
-    }
-    told = {"after Retry-After": [call.wait(after=0) for call in calls.refused]}
-    for what, seen in (waits | told).items():
-        if _most_are_equal(seen):
+    rounds = range(ATTEMPTS - 1)
+    waits = [
+        (f"for attempt {after + 2}", 2**after, [call.wait(after) for call in calls.failing])
+        for after in rounds
+    ]
+    told = [call.wait(after=0) - TOLD_TO_WAIT for call in calls.refused]
+    for what, factor, seen in (*waits, ("beside Retry-After", 1, told)):
+        moments = len({round(wait / TOGETHER) for wait in seen})
+        if moments < MOMENTS:
             return Finding(
                 f"{CROWD} clients that failed together come back one by one, {what}",
-                "most of them came back in the same moment",
+                f"different moments at which they came back: {moments}",
                 "what is random in the wait: it has to be there each time, beside Retry-After as"
                 " well.",
             )
-    first, *_, last = (sum(seen) / CROWD for seen in waits.values())
-    if last < 2 * first:
-        return Finding(
-            "waits that double: the fourth one eight times as long as the first, on average",
-            f"{last:.3f} s and {first:.3f} s",
-            "how the wait grows with the attempt.",
-        )
-    for after, (what, seen) in enumerate(waits.items()):
-        longest = LONGEST_FIRST * 2**after
-        if max(seen) > longest + TOGETHER:
+        longest = LONGEST_FIRST * factor
+        shortest_seen, longest_seen = min(seen), max(seen)
+        if not shortest_seen < longest / 2 < longest_seen < longest + TOGETHER:
             return Finding(
-                f"at most {longest:.1f} s of wait {what}",
-                f"{max(seen):.3f} s",
-                "from 0 to 0.1 s before the second attempt, and twice as long each time.",
+                f"random waits from 0 to {longest:.1f} s {what}",
+                f"{CROWD} waits from {shortest_seen:.3f} to {longest_seen:.3f} s",
+                "how the wait grows with the attempt: 0.1 s at most before the second one, twice as"
+                " much each time, and what the server asks for is added to it.",
             )
-    return None
-
-
-def _most_are_equal(waits: Sequence[float]) -> bool:
-    ranked = sorted(waits)
-    spans = [last - first for first, last in zip(ranked, ranked[MOST_OF_THEM - 1 :], strict=False)]
-    return min(spans) < TOGETHER
+    shares = [[call.wait(after) / 2**after for after in rounds] for call in calls.failing]
+    if any(max(each) - min(each) > TOGETHER for each in shares):
+        return None
+    return Finding(
+        "a random time for each wait",
+        "whoever waits for long once does so each time, and the others come back at once each time",
+        "where the random number is drawn: a new one for each wait.",
+    )
 
 
 def _lets_itself_be_cancelled(evidence: Evidence[None]) -> Finding | None:
@@ -358,7 +379,8 @@ def _lets_itself_be_cancelled(evidence: Evidence[None]) -> Finding | None:
         if not cancelled or attempts != 1:
             return Finding(
                 f"a function that ends as cancelled, when it is cancelled {when}",
-                f"it {'ended' if cancelled else 'was not cancelled'}, after {_attempts(attempts)}",
+                f"it {'ended' if cancelled else 'was not cancelled'}, after"
+                f" {_count(attempts, 'attempt')}",
                 "what your except catches: CancelledError is a BaseException, and has to get"
                 " through.",
             )
@@ -377,26 +399,20 @@ BY_THE_CLOCK = (
 
 def _is_so_at_the_server(evidence: Evidence[None]) -> Finding | None:
     """The same over HTTP: so many requests are in the journal, and this came of them."""
-    for tag, came in evidence.returned.served.items():
-        seen = sum(entry["tag"] == tag for entry in evidence.seen())
-        if tag == "a wrong key":
-            what, result = "a wrong key", "its ModelError"
-            fine = isinstance(came, ModelError) and came.status == 401
+    for what, came in evidence.returned.served.items():
+        requests = SCRIPTS[what][1]
+        seen = sum(entry["tag"] == what for entry in evidence.seen())
+        if what == "a wrong key":
+            result, fine = "its ModelError", isinstance(came, ModelError) and came.status == 401
         else:
-            what, result = "a 500 and then a reply that breaks off", "the text of the third reply"
-            fine = isinstance(came, str)
-        if fine and seen == REQUESTS[tag]:
-            continue
-        return Finding(
-            f"{_requests(REQUESTS[tag])} at the fake LLM for {what}, and {result}",
-            f"{_requests(seen)} in its journal, and {result_in_words(came)}",
-            "what you read of an error: its kind, its status and its code, and not its text.",
-        )
+            result, fine = "the text of the third reply", isinstance(came, str)
+        if not fine or seen != requests:
+            return Finding(
+                f"{_count(requests, 'request')} at the fake LLM for {what}, and {result}",
+                f"{_count(seen, 'request')} in its journal, and {result_in_words(came)}",
+                f"what you read of an error: {TELLING}.",
+            )
     return None
-
-
-def _requests(number: int) -> str:
-    return f"{number} request{'s' if number != 1 else ''}"
 
 
 # 7.2
@@ -408,6 +424,7 @@ LIKE = {"impatient": "whose call raises TimeoutError itself", "broken": "a broke
 SLOW = 2.0  # seconds
 TURNS = 5
 IN_TIME = 0.4  # seconds
+TIDIES = 0.1  # seconds; far longer than a nap in which somebody hopes that all tasks end
 HURRIED = 0.1
 GENEROUS = 3.0  # seconds that no quick question comes near
 # Over HTTP: so many questions, and the first requests that arrive never get their whole reply.
@@ -418,8 +435,12 @@ HEARS = 3.0
 
 @dataclass
 class Asked:
-    """What became of the calls of `ask`. cut: were cancelled, and have ended since."""
+    """What became of the calls of `ask`. cut: were cancelled, and have ended since.
 
+    tidies: seconds for which a call that is cancelled tidies up.
+    """
+
+    tidies: float = 0.0
     questions: list[str] = field(default_factory=list)
     under_way: int = 0
     most: int = 0
@@ -433,9 +454,11 @@ class Asked:
         try:
             return await self._answer(question)
         except asyncio.CancelledError:
-            for _ in range(TURNS):  # it has something to tidy up
-                await asyncio.sleep(0)
-            self.cut += 1
+            try:
+                for _ in range(TURNS):
+                    await asyncio.sleep(self.tidies / TURNS)
+            finally:
+                self.cut += 1
             raise
         finally:
             self.under_way -= 1
@@ -475,7 +498,7 @@ class Served(Asked):
 
 class Deadlines(NamedTuple):
     """results, mixed: of questions of all kinds. running: calls under way when it had returned.
-    took: seconds for those, by IN_TIME. overran: what lasted twice as long as it may, in words.
+    took: seconds for those. overran: whether slow ones alone lasted twice as long as they may.
     lingered: whether quick questions took half of a generous limit.
     cancelled: when the whole was cancelled, whether it ended so; went_on: its calls, of three.
     served: the questions over HTTP, None where there was no need to try.
@@ -485,7 +508,7 @@ class Deadlines(NamedTuple):
     mixed: Asked
     running: int
     took: float
-    overran: str
+    overran: bool
     lingered: bool
     cancelled: bool
     went_on: int
@@ -494,24 +517,20 @@ class Deadlines(NamedTuple):
 
 async def _in_time(function: Callable, trial: Trial) -> Deadlines:
     loop = asyncio.get_running_loop()
-    mixed, overran = Asked(), ""
+    mixed = Asked(tidies=TIDIES)
     asked = [f"{kind} question {number}" for number, kind in enumerate(MIXED)]
+    slow = [f"slow question {number}" for number in range(3)]
+    pair = ["quick one", "quick two"]
 
     began = loop.time()
-    results, late = await _beside_a_clock(function, mixed, asked, IN_TIME, 2 * IN_TIME)
-    took, running = loop.time() - began, mixed.under_way
-    if late:
-        overran = f"more than {2 * IN_TIME:.1f} s with seconds={IN_TIME}"
+    with errors_are_results() as came:
+        came.value = await function(mixed.ask, asked, IN_TIME)
+    results, took, running = came.value, loop.time() - began, mixed.under_way
 
-    _, late = await _beside_a_clock(function, Asked(), ["slow one"], HURRIED, 2 * HURRIED)
-    if late and not overran:
-        overran = f"more than {2 * HURRIED:.1f} s with seconds={HURRIED}"
-
-    pair = ["quick one", "quick two"]
-    _, lingered = await _beside_a_clock(function, Asked(), pair, GENEROUS, GENEROUS / 2)
+    overran = await _is_late(function, slow, HURRIED, 2 * HURRIED)
+    lingered = await _is_late(function, pair, GENEROUS, GENEROUS / 2)
 
     left = Asked()
-    slow = [f"slow question {number}" for number in range(3)]
     task = asyncio.ensure_future(function(left.ask, slow, GENEROUS))
     for _ in range(TURNS):
         await asyncio.sleep(0)
@@ -539,10 +558,8 @@ async def _in_time_over_http(function: Callable, trial: Trial) -> Served:
     return served
 
 
-async def _beside_a_clock(
-    function: Callable, asked: Asked, questions: list[str], seconds: float, limit: float
-) -> tuple[Any, bool]:
-    """What it returned, and whether it was still busy after `limit` seconds.
+async def _is_late(function: Callable, questions: list[str], seconds: float, limit: float) -> bool:
+    """Whether it is still busy with these questions after `limit` seconds.
 
     The clock is a task of the same loop, and slow to say so: where the whole process stands still
     for a while, whose time was up first is still the first.
@@ -555,11 +572,11 @@ async def _beside_a_clock(
 
     ticking = asyncio.create_task(clock())
     await asyncio.sleep(0)
-    with errors_are_results() as came:
-        came.value = await function(asked.ask, questions, seconds)
+    with errors_are_results():
+        await function(Asked().ask, questions, seconds)
     late = ticking.done()
     ticking.cancel()
-    return came.value, late
+    return late
 
 
 def _each_in_its_place(evidence: Evidence[None]) -> Finding | None:
@@ -619,23 +636,22 @@ def _hangs_up(evidence: Evidence[None]) -> Finding | None:
 
 def _keeps_to_the_seconds(evidence: Evidence[None]) -> Finding | None:
     seen: Deadlines = evidence.returned
-    if seen.took >= 0.9 * IN_TIME and not seen.overran:
+    if seen.lingered:
+        return Finding(
+            "the answers as soon as all are there",
+            f"quick questions took more than half of a limit of {GENEROUS:.0f} s",
+            "what waits until the time is up, although nobody is late.",
+        )
+    if seen.overran:
+        took = f"more than {2 * HURRIED:.1f} s with seconds={HURRIED}"
+    elif seen.took < 0.9 * IN_TIME:
+        took = f"{seen.took:.2f} s with seconds={IN_TIME}"
+    else:
         return None
     return Finding(
         "late questions waited for as long as `seconds` says",
-        seen.overran or f"{seen.took:.2f} s with seconds={IN_TIME}",
-        "the timeout of your wait.",
-    )
-
-
-def _waits_for_nothing(evidence: Evidence[None]) -> Finding | None:
-    seen: Deadlines = evidence.returned
-    if not seen.lingered:
-        return None
-    return Finding(
-        "the answers as soon as all are there",
-        f"quick questions took more than half of a limit of {GENEROUS:.0f} s",
-        "what waits until the time is up, although nobody is late.",
+        took,
+        "the timeout of your wait: one for all questions together.",
     )
 
 
@@ -662,7 +678,6 @@ BESIDE_NO_SERVER = (
     _asks_once_and_together,
     _hangs_up,
     _keeps_to_the_seconds,
-    _waits_for_nothing,
     _takes_its_tasks_along,
 )
 
@@ -705,113 +720,84 @@ def _gives_up_what_is_late(evidence: Evidence[None]) -> Finding | None:
 BACK_IN = 3.0  # seconds that a server asks to be left alone
 # Seconds: nobody waits longer than this for one more attempt, after thirty of them either.
 LONGEST = 60.0
-PASSING = {
-    "a 500": ModelError(500, "The server had an error."),
-    "a 429 (too fast)": ModelError(429, "Rate limit reached.", code="rate_limit_exceeded"),
-    "a timeout": TimeoutError(),
-    "a connection that breaks": aiohttp.ClientConnectionError(),
-}
 TOLD = ModelError(503, "overloaded", retry_after=BACK_IN)
 TOLD_LONG = ModelError(503, "overloaded", retry_after=10 * BACK_IN)
-TRIES = 30
-# Seconds between the shortest and the longest of so many waits. Jitter that is smaller spreads no
-# crowd.
-LEAST_SPREAD = 0.004
+FULL = 10  # retries in a budget
+TRIES = 100
+# Of so many waits the shortest and the longest differ by a twentieth of a wait at least, which is
+# half of what one gets who adds up to ten per cent. A reply's time is enough beside any wait, and
+# less than a few milliseconds beside none. Seconds.
+SHARE, ENOUGH, LEAST_SPREAD = 0.05, 0.125, 0.004
 # A storm that is over a second after its outage, or will not end; nobody likes to wait for more.
 SHORT = Scene(before=0.25, outage=1.0, after=1.75, look=0.75)
 # A machine that is busy with something else can keep a server down, too, but hardly so often.
 STORMS = 3
 
 
-class _Purse(RetryBudget):
-    """A budget that is full, or empty, and counts what is taken."""
-
-    def __init__(self, left: float):
-        super().__init__()
-        self.left = left
-        self.taken = 0
-
-    def take(self) -> bool:
-        taken = super().take()
-        self.taken += taken
-        return taken
+def _budget(left: int) -> RetryBudget:
+    """A budget with so many retries left."""
+    budget = RetryBudget()
+    budget.left = left
+    return budget
 
 
-class Policy(NamedTuple):
-    """What a policy says, and the storm that comes of it; None if it is not worth one."""
-
-    finding: Finding | None
-    storm: Storm | None
-
-
-def _in_a_storm(function: Callable, trial: Trial) -> Policy:
-    finding = _by_word(function)
-    if finding:
-        return Policy(finding, None)
+def _in_a_storm(function: Callable, trial: Trial) -> Finding | Storm:
+    """What there is to say about a policy that is asked without any clock, or else its storm."""
+    for finding in (judge(function) for judge in (_retries_what_passes, _refuses, _waits)):
+        if finding:
+            return finding
     for _ in range(STORMS):
         seen = asyncio.run(storm(function, trial.llm, scene=SHORT))
         if _is_over(seen):
             break
-    return Policy(None, seen)
-
-
-def _by_word(wait: Callable) -> Finding | None:
-    """What a policy says when it is asked, without any clock."""
-    return _retries_what_passes(wait) or _refuses_the_rest(wait) or _waits_by_word(wait)
+    return seen
 
 
 def _retries_what_passes(wait: Callable) -> Finding | None:
-    for what, error in (*PASSING.items(), ("a 503 with Retry-After", TOLD)):
+    for what, error in (_passing() | {"a 503 with Retry-After": TOLD}).items():
         for attempt in range(4):
-            purse = _Purse(10)
-            said = wait(attempt, error, purse)
+            budget = _budget(FULL)
+            said = wait(attempt, error, budget)
             if not is_number(said) or said < 0:
                 return Finding(
                     f"seconds to wait after {what} at attempt {attempt}, with a full budget",
                     describe(said),
-                    "which errors may pass, and what your function returns for them.",
+                    f"which errors may pass, and what you read of them: {TELLING}.",
                 )
-            if purse.taken != 1:
+            if budget.left != FULL - 1:
                 return Finding(
                     "one retry taken from the budget for one retry",
-                    f"{purse.taken} were taken",
+                    f"{FULL - budget.left:g} were taken",
                     "budget.take(): call it once, and only where you would retry.",
                 )
-            if wait(attempt, error, _Purse(0)) is not None:
+            if wait(attempt, error, _budget(0)) is not None:
                 return Finding(
                     f"None after {what}, when the budget is empty",
                     "a wait, and so one more request",
                     "what budget.take() returns.",
                 )
-    plain = RetryBudget()
-    for _ in range(10):
-        plain.asked()
-    said = wait(0, PASSING["a 500"], plain)
-    if is_number(said):
-        return None
-    return Finding(
-        "seconds to wait, also with a RetryBudget as in the lesson",
-        describe(said),
-        "what you ask the budget: take() is all that there is to know.",
-    )
+    return None
 
 
-def _refuses_the_rest(wait: Callable) -> Finding | None:
-    for what in HOPELESS:
-        purse = _Purse(10)
-        said = wait(0, _hopeless(what), purse)
-        if said is not None or purse.taken:
+def _refuses(wait: Callable) -> Finding | None:
+    for what, error in _hopeless().items():
+        budget = _budget(FULL)
+        said = wait(0, error, budget)
+        if said is not None or budget.left != FULL:
             return Finding(
                 f"None when {what}, and nothing taken from the budget",
-                f"{describe(said)}, and {purse.taken} taken",
+                f"{describe(said)}, and {FULL - budget.left:g} taken",
                 "what cannot pass: look at the error first, and ask the budget last.",
             )
     return None
 
 
-def _waits_by_word(wait: Callable) -> Finding | None:
+def _waits(wait: Callable) -> Finding | None:
+    def says(attempt: int, error: Exception) -> list[float | None]:
+        return [wait(attempt, error, _budget(FULL)) for _ in range(TRIES)]
+
     for error in (TOLD, TOLD_LONG):
-        told = [wait(0, error, _Purse(10)) for _ in range(TRIES)]
+        told = says(0, error)
         early = [said for said in told if not is_number(said) or said < error.retry_after]
         if early:
             return Finding(
@@ -819,34 +805,36 @@ def _waits_by_word(wait: Callable) -> Finding | None:
                 describe(early[0]),
                 "error.retry_after, where the error has one; a bound is for your own part only.",
             )
+    first, fourth, late = (says(attempt, TimeoutError()) for attempt in (0, 3, 30))
+    # Its own part of each wait. Whoever gave up long before the thirty-first has a bound as well.
     own = {
-        place: [wait(place, PASSING["a 500"], _Purse(10)) for _ in range(TRIES)]
-        for place in (0, 3, 30)
+        "beside Retry-After": [said - TOLD_LONG.retry_after for said in told],
+        "after 1 failure": first,
+        "after 4 failures": fourth,
+        "after 31 failures": late if None not in late else fourth,
     }
-    if None in own[30]:  # gave up long before, which is a bound as well
-        del own[30]
-    waits = {f"after {place + 1} failures": said for place, said in own.items()}
-    for what, said in ({"with Retry-After": told} | waits).items():
-        if max(said) - min(said) < LEAST_SPREAD:
+    for what, said in own.items():
+        least, most = min(said), max(said)
+        if most > LONGEST:
             return Finding(
-                f"another wait each time, {what}",
-                "the same wait again and again",
-                "the random part, which keeps those apart who have failed together; a min(…) around"
-                " it cuts it off.",
+                f"never more than {LONGEST:.0f} s of your own, also after thirty failures",
+                f"{most:.0f} s {what}",
+                "what doubles thirty times becomes a billion: min(…) keeps it below a bound. And"
+                " what is told is added to it once.",
             )
-    if sum(own[3]) < 2 * sum(own[0]):
-        return Finding(
-            "longer waits after four failures than after one",
-            f"{sum(own[3]) / TRIES:.3f} s and {sum(own[0]) / TRIES:.3f} s on average",
-            "how the wait grows with the attempt.",
-        )
-    longest = max(map(max, own.values()))
-    if longest <= LONGEST:
+        if most - least < max(LEAST_SPREAD, min(SHARE * sum(said) / TRIES, ENOUGH)):
+            return Finding(
+                f"another wait each time, {what}, so that a crowd does not come back as a crowd",
+                f"your own part of it was from {least:.3f} to {most:.3f} s",
+                "the random part, which keeps those apart who have failed together: it has to grow"
+                " with the wait, and a min(…) around it cuts it off.",
+            )
+    if sum(fourth) >= 2 * sum(first):
         return None
     return Finding(
-        f"never more than {LONGEST:.0f} s, also after thirty failures",
-        f"{longest:.0f} s",
-        "what doubles thirty times becomes a billion: min(…) keeps it below a bound.",
+        "longer waits after four failures than after one",
+        f"{sum(fourth) / TRIES:.3f} s and {sum(first) / TRIES:.3f} s on average",
+        "how the wait grows with the attempt.",
     )
 
 
@@ -854,12 +842,10 @@ def _is_over(seen: Storm) -> bool:
     return seen.answers_at_the_end > 80
 
 
-def _its_word(evidence: Evidence[None]) -> Finding | None:
-    return evidence.returned.finding
-
-
-def _ends_the_storm(evidence: Evidence[None]) -> Finding | None:
-    seen: Storm = evidence.returned.storm
+def _is_fit_for_a_storm(evidence: Evidence[None]) -> Finding | None:
+    seen: Finding | Storm = evidence.returned
+    if isinstance(seen, Finding):
+        return seen
     if _is_over(seen):
         return None
     return Finding(
@@ -897,7 +883,7 @@ EXERCISES = [
         "a policy for the storm",
         "wait(attempt, error, budget)",
         _in_a_storm,
-        [_its_word, _ends_the_storm],
+        [_is_fit_for_a_storm],
         "after the outage the server answers those who come, instead of those who have left.",
         seconds=20.0,
         version=3,

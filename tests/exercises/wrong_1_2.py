@@ -66,7 +66,10 @@ def catches_the_two_named_kinds(chat, use, question, max_steps):
 
 def names_both_errors_always(chat, use, question, max_steps):
     """the error's own text belongs there"""
-    text = "error: division by zero, or the weather service does not answer"
+    text = (
+        "ZeroDivisionError: division by zero, ConnectionError: the weather service does not"
+        " answer, or OutOfOrder"
+    )
 
     def use_all(calls):
         for call in calls:
@@ -323,8 +326,17 @@ def _answers_errors(chat, use, question, max_steps, content_of, caught=Exception
 
 
 def tells_the_text_alone(chat, use, question, max_steps):
-    """for not every error has a text"""
+    """the text of a KeyError is a bare name"""
     return _answers_errors(chat, use, question, max_steps, lambda error: f"error: {error}")
+
+
+def tells_the_kind_where_there_is_no_text(chat, use, question, max_steps):
+    """the text of a KeyError is a bare name"""
+
+    def content_of(error):
+        return str(error) or type(error).__name__
+
+    return _answers_errors(chat, use, question, max_steps, content_of)
 
 
 def tells_the_kind_alone(chat, use, question, max_steps):

@@ -235,6 +235,28 @@ def writes_the_version_twice(base_url, question, attempts):
     return _right_but_for(f"{base_url}/v1", question, attempts)
 
 
+def has_no_timeout(base_url, question, attempts):
+    """a timeout for each attempt"""
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": question}]}
+    for _ in range(attempts):
+        reply = requests.post(f"{base_url}/chat/completions", json=body)
+        if reply.status_code not in PASSING:
+            break
+    return _text(reply)
+
+
+def has_a_timeout_for_the_first_attempt(base_url, question, attempts):
+    """a timeout for each attempt"""
+    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": question}]}
+    with requests.Session() as session:
+        reply = _post(session, base_url, question)
+        for _ in range(attempts - 1):
+            if reply.status_code not in PASSING:
+                break
+            reply = session.post(f"{base_url}/chat/completions", json=body)
+        return _text(reply)
+
+
 def leaves_it_to_the_sdk(base_url, question, attempts):
     """an empty account stays empty"""
     client = OpenAI(base_url=base_url, api_key="none", max_retries=attempts - 1)

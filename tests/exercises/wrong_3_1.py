@@ -45,6 +45,23 @@ def half_a_pool_for_both(first, second, questions, limit):
         return list(pool.map(both, questions))
 
 
+def pair(first, second, questions, limit):
+    """the two opinions on one question were asked one after the other"""
+
+    def both(question):
+        return first(question), second(question)
+
+    with ThreadPoolExecutor(limit) as pool:
+        return list(pool.map(both, questions))
+
+
+def eight_or_three_threads(first, second, questions, limit):
+    """how many threads (`limit`)"""
+    with ThreadPoolExecutor(limit if limit >= 8 else 3) as pool:
+        futures = [(pool.submit(first, each), pool.submit(second, each)) for each in questions]
+    return [(one.result(), other.result()) for one, other in futures]
+
+
 def returns_the_futures(first, second, questions, limit):
     """a future is a promise"""
     with ThreadPoolExecutor(limit) as pool:

@@ -1,6 +1,7 @@
 """Typical wrong answers to exercise 4.3. Each docstring is a part of the message meant for it."""
 
 import asyncio
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -224,3 +225,25 @@ async def takes_a_loop_for_each(ask, read, names):
         return await ask(read(name))
 
     return await asyncio.gather(*[asyncio.to_thread(asyncio.run, one(name)) for name in names])
+
+
+async def sets_the_result_in_its_thread(ask, read, names):
+    """loop.call_soon_threadsafe"""
+
+    async def one(name):
+        found = asyncio.get_running_loop().create_future()
+        threading.Thread(target=lambda: found.set_result(read(name))).start()
+        return await ask(await found)
+
+    return await asyncio.gather(*[one(name) for name in names])
+
+
+async def fills_a_queue_of_asyncio(ask, read, names):
+    """without waking it"""
+
+    async def one(name):
+        queue = asyncio.Queue()
+        threading.Thread(target=lambda: queue.put_nowait(read(name))).start()
+        return await ask(await queue.get())
+
+    return await asyncio.gather(*[one(name) for name in names])

@@ -53,11 +53,31 @@ async def a_connector_of_six(base_url, questions):
 
 
 async def in_the_order_of_arrival(base_url, questions):
-    """the order of the answers"""
+    """the answers in the order of the questions"""
     async with aiohttp.ClientSession() as session:
         tasks = [_text(session, base_url, question) for question in reversed(questions)]
         answers = [await finished for finished in asyncio.as_completed(tasks)]
         return await _text(session, base_url, "\n".join(sorted(answers)))
+
+
+async def takes_them_as_they_arrive(base_url, questions):
+    """not the order in which they arrive"""
+    async with aiohttp.ClientSession() as session:
+        tasks = [asyncio.create_task(_text(session, base_url, each)) for each in questions]
+        answers = [await finished for finished in asyncio.as_completed(tasks)]
+        return await _text(session, base_url, "\n".join(answers))
+
+
+async def appends_each_when_it_is_there(base_url, questions):
+    """not the order in which they arrive"""
+    answers = []
+
+    async def one(session, question):
+        answers.append(await _text(session, base_url, question))
+
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*[one(session, question) for question in questions])
+        return await _text(session, base_url, "\n".join(answers))
 
 
 async def between_them_a_space(base_url, questions):

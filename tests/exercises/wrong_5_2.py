@@ -11,7 +11,7 @@ async def _told(use, call):
     try:
         return await use(call)
     except Exception as error:
-        return _result(call, f"error: {error}")
+        return _result(call, f"error: {error!r}")
 
 
 async def _agent(chat, use_all, question, max_steps):
@@ -25,7 +25,7 @@ async def _agent(chat, use_all, question, max_steps):
 
 
 async def the_cell_of_the_lesson(chat, use, question, max_steps):
-    """the CityLost of one tool ended the agent"""
+    """the TimeoutError of one tool ended the agent"""
 
     async def use_all(calls):
         return await asyncio.gather(*[use(call) for call in calls])
@@ -50,7 +50,7 @@ async def a_group_that_cancels(chat, use, question, max_steps):
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(use(call)) for call in calls]
         except ExceptionGroup as group:
-            return [_result(call, f"error: {group.exceptions[0]}") for call in calls]
+            return [_result(call, f"error: {group.exceptions[0]!r}") for call in calls]
         return [task.result() for task in tasks]
 
     return await _agent(chat, use_all, question, max_steps)
@@ -64,7 +64,7 @@ async def one_error_for_all(chat, use, question, max_steps):
             return await asyncio.gather(*[use(call) for call in calls])
         except Exception as error:
             await asyncio.sleep(0.4)
-            return [_result(call, f"error: {error}") for call in calls]
+            return [_result(call, f"error: {error!r}") for call in calls]
 
     return await _agent(chat, use_all, question, max_steps)
 
@@ -96,6 +96,32 @@ async def says_only_that_it_failed(chat, use, question, max_steps):
         results = await asyncio.gather(*[use(call) for call in calls], return_exceptions=True)
         return [
             _result(call, "error") if isinstance(result, Exception) else result
+            for call, result in zip(calls, results)
+        ]
+
+    return await _agent(chat, use_all, question, max_steps)
+
+
+async def keeps_the_text_alone(chat, use, question, max_steps):
+    """this one has no text"""
+
+    async def use_all(calls):
+        results = await asyncio.gather(*[use(call) for call in calls], return_exceptions=True)
+        return [
+            _result(call, f"error: {result}") if isinstance(result, Exception) else result
+            for call, result in zip(calls, results)
+        ]
+
+    return await _agent(chat, use_all, question, max_steps)
+
+
+async def keeps_the_kind_alone(chat, use, question, max_steps):
+    """it wants its text"""
+
+    async def use_all(calls):
+        results = await asyncio.gather(*[use(call) for call in calls], return_exceptions=True)
+        return [
+            _result(call, type(result).__name__) if isinstance(result, Exception) else result
             for call, result in zip(calls, results)
         ]
 
@@ -155,7 +181,7 @@ async def the_first_error_for_both(chat, use, question, max_steps):
         except Exception as error:
             await asyncio.wait(tasks)
             return [
-                _result(call, f"error: {error}") if task.exception() else task.result()
+                _result(call, f"error: {error!r}") if task.exception() else task.result()
                 for call, task in zip(calls, tasks)
             ]
 
@@ -178,7 +204,7 @@ async def gives_up_at_the_first_error(chat, use, question, max_steps):
 def _told_now(call, task):
     if not task.done():
         return _result(call, "error: not done")
-    return _result(call, f"error: {task.exception()}") if task.exception() else task.result()
+    return _result(call, f"error: {task.exception()!r}") if task.exception() else task.result()
 
 
 async def an_exception_in_the_list(chat, use, question, max_steps):

@@ -38,18 +38,18 @@ async def a_limit_of_a_hundred(base_url, questions, seconds):
 
 
 async def forgets_the_clock(base_url, questions, seconds):
-    """how long a request may take"""
+    """the limit: it is for"""
     return await _all(base_url, questions, connector=_no_limit())
 
 
 async def loses_all_to_one(base_url, questions, seconds):
-    """of one question ended everything"""
+    """unless it is told to return it"""
     settings = {"connector": _no_limit(), "timeout": _seconds(seconds)}
     return await _all(base_url, questions, kept=False, **settings)
 
 
 async def a_longer_clock(base_url, questions, seconds):
-    """how long a request may take"""
+    """it is `seconds`"""
     return await _all(base_url, questions, timeout=_seconds(4 * seconds))
 
 
@@ -122,22 +122,27 @@ async def _kept_timeouts(base_url, questions, one):
 
 
 async def four_seconds(base_url, questions, seconds):
-    """the server saw one cut off after 4"""
+    """another number in each call"""
     return await _all(base_url, questions, connector=_no_limit(), timeout=_seconds(4))
 
 
+async def one_second(base_url, questions, seconds):
+    """your function returned after 1"""
+    return await _all(base_url, questions, connector=_no_limit(), timeout=_seconds(1))
+
+
 async def two_seconds(base_url, questions, seconds):
-    """to be cut off after 0.5 s"""
+    """another number in each call"""
     return await _all(base_url, questions, connector=_no_limit(), timeout=_seconds(2.1))
 
 
 async def twice_the_limit(base_url, questions, seconds):
-    """the server saw one cut off after 4"""
+    """a late request to be cut off after 2."""
     return await _all(base_url, questions, connector=_no_limit(), timeout=_seconds(2 * seconds))
 
 
 async def a_longer_line_and_a_longer_clock(base_url, questions, seconds):
-    """the server saw one cut off after 4"""
+    """another number in each call"""
     connector = aiohttp.TCPConnector(limit=115)
     return await _all(base_url, questions, connector=connector, timeout=_seconds(4))
 
@@ -149,7 +154,7 @@ async def a_limit_for_each_silence(base_url, questions, seconds):
 
 
 async def a_limit_for_the_connection(base_url, questions, seconds):
-    """whether the limit is for its whole reply"""
+    """for the whole reply of a request"""
     timeout = aiohttp.ClientTimeout(connect=seconds)
     return await _all(base_url, questions, connector=_no_limit(), timeout=timeout)
 
@@ -168,7 +173,7 @@ async def a_limit_for_the_head(base_url, questions, seconds):
 
 
 async def cuts_off_a_second_late(base_url, questions, seconds):
-    """to be cut off after"""
+    """it is `seconds`"""
     async with aiohttp.ClientSession(connector=_no_limit()) as session:
         tasks = [asyncio.create_task(_text(session, base_url, each)) for each in questions]
         await asyncio.sleep(seconds + 1)
@@ -241,3 +246,17 @@ async def none_for_the_failure(base_url, questions, seconds):
     settings = {"connector": _no_limit(), "timeout": _seconds(seconds)}
     results = await _all(base_url, questions, **settings)
     return [None if isinstance(got, aiohttp.ClientError) else got for got in results]
+
+
+async def reads_the_failure_as_a_reply(base_url, questions, seconds):
+    """`raise_for_status` looks at it"""
+
+    async def one(session, question):
+        body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": question}]}
+        async with session.post(f"{base_url}/chat/completions", json=body) as reply:
+            return (await reply.json())["choices"][0]["message"]["content"]
+
+    settings = {"connector": _no_limit(), "timeout": _seconds(seconds)}
+    async with aiohttp.ClientSession(**settings) as session:
+        calls = [one(session, question) for question in questions]
+        return await asyncio.gather(*calls, return_exceptions=True)

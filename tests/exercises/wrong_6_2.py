@@ -228,3 +228,108 @@ async def tries_the_source_until_it_is_free(ask, source, limit):
 
     await asyncio.gather(*(worker() for _ in range(limit)))
     return answers
+
+
+async def puts_questions_for_dead_workers(ask, source, limit):
+    """who waits for a worker that the error has ended"""
+    queue, answers = asyncio.Queue(limit), []
+
+    async def worker():
+        while (job := await queue.get()) is not None:
+            answers[job[0]] = await ask(job[1])
+
+    workers = [asyncio.create_task(worker()) for _ in range(limit)]
+    async for question in source:
+        answers.append(None)
+        await queue.put((len(answers) - 1, question))
+    for _ in range(limit):
+        await queue.put(None)
+    await asyncio.gather(*workers)
+    return answers
+
+
+async def leaves_its_producer_waiting(ask, source, limit):
+    """who waits for a worker that the error has ended"""
+    queue, answers = asyncio.Queue(limit), []
+
+    async def producer():
+        async for question in source:
+            answers.append(None)
+            await queue.put((len(answers) - 1, question))
+        for _ in range(limit):
+            await queue.put(None)
+
+    async def worker():
+        while (job := await queue.get()) is not None:
+            answers[job[0]] = await ask(job[1])
+
+    await asyncio.gather(producer(), *(worker() for _ in range(limit)))
+    return answers
+
+
+async def keeps_the_permit_when_ask_raises(ask, source, limit):
+    """who gives the permit back when ask raises"""
+    bowl, answers, under_way = asyncio.Semaphore(limit), [], []
+
+    async def one(place, question):
+        answers[place] = await ask(question)
+        bowl.release()
+
+    async for question in source:
+        await bowl.acquire()
+        answers.append(None)
+        under_way.append(asyncio.create_task(one(len(answers) - 1, question)))
+    await asyncio.gather(*under_way)
+    return answers
+
+
+async def hears_of_errors_only_while_there_are_questions(ask, source, limit):
+    """or who never looks at the task that has it"""
+    answers, under_way = [], set()
+
+    async def one(place, question):
+        answers[place] = await ask(question)
+
+    async for question in source:
+        answers.append(None)
+        under_way.add(asyncio.create_task(one(len(answers) - 1, question)))
+        if len(under_way) == limit:
+            done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    await asyncio.wait(under_way)
+    return answers
+
+
+async def asks_for_more_than_there_is(ask, source, limit):
+    """give `anext` a second argument"""
+    answers, lock = [], asyncio.Lock()
+
+    async def worker():
+        while True:
+            async with lock:
+                question = await anext(source)
+                place = len(answers)
+                answers.append(None)
+            answers[place] = await ask(question)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(limit):
+            group.create_task(worker())
+    return answers
+
+
+async def gathers_workers_that_ask_for_more_than_there_is(ask, source, limit):
+    """give `anext` a second argument"""
+    answers, lock = [], asyncio.Lock()
+
+    async def worker():
+        while True:
+            async with lock:
+                question = await anext(source)
+                place = len(answers)
+                answers.append(None)
+            answers[place] = await ask(question)
+
+    await asyncio.gather(*(worker() for _ in range(limit)))
+    return answers

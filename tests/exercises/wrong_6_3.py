@@ -21,7 +21,7 @@ def the_number_of_the_lesson(measure, highest):
 def the_number_of_the_other_server(measure, highest):
     """more in flight would be faster"""
     measure(2), measure(3)
-    return 5
+    return 3
 
 
 def a_number_in_between(measure, highest):
@@ -61,7 +61,7 @@ def returns_the_rate(measure, highest):
 
 def one_measurement(measure, highest):
     """one measurement tells no difference"""
-    return 35 if measure(5) > 100 else 5
+    return 35 if measure(10) > 100 else 3
 
 
 def the_better_of_two(measure, highest):
@@ -79,12 +79,12 @@ def whether_fourteen_is_better_than_five(measure, highest):
     return 14 if measure(14) > measure(5) else 5
 
 
-def where_doubling_helps_little(measure, highest):
+def where_the_rate_has_fallen(measure, highest):
     """fewer in flight would be faster"""
     limit, rate = 1, measure(1)
     while 2 * limit <= highest:
         faster = measure(2 * limit)
-        if faster < 1.3 * rate:
+        if faster < rate:
             return 2 * limit
         limit, rate = 2 * limit, faster
     return limit
@@ -106,3 +106,19 @@ def hides_that_it_is_over_budget(measure, highest):
     except Exception:
         pass
     return best
+
+
+def a_third_of_the_highest(measure, highest):
+    """fewer in flight would be faster"""
+    measure(1), measure(2)
+    return highest // 3
+
+
+def a_quarter_or_a_half(measure, highest):
+    """fewer in flight would be faster"""
+    return max((highest // 4, highest // 2), key=measure)
+
+
+def the_numbers_of_the_lesson(measure, highest):
+    """fewer in flight would be faster"""
+    return max((limit for limit in (5, 10, 20, 50) if limit <= highest), key=measure)

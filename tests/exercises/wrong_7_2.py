@@ -235,3 +235,28 @@ async def hides_the_late_ones(ask, questions, seconds):
         return [_outcome(task, late) for task in tasks]
     finally:
         await _end(tasks)
+
+
+async def naps_instead_of_waiting(ask, questions, seconds):
+    """wait until the tasks have ended"""
+    tasks = [asyncio.create_task(ask(question)) for question in questions]
+    try:
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        return [_outcome(task, late) for task in tasks]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.sleep(0.01)
+
+
+async def gives_each_the_whole_time(ask, questions, seconds):
+    """one for all questions together"""
+    tasks = [asyncio.create_task(ask(question)) for question in questions]
+    results = []
+    try:
+        for task in tasks:
+            _, late = await asyncio.wait([task], timeout=seconds)
+            results.append(_outcome(task, late))
+        return results
+    finally:
+        await _end(tasks)

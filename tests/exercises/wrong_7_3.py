@@ -5,7 +5,9 @@ import random
 
 def _passes(error):
     status = getattr(error, "status", 500)
-    return getattr(error, "code", "") != "insufficient_quota" and (status == 429 or status >= 500)
+    return getattr(error, "code", "") != "insufficient_quota" and (
+        status in (408, 429) or status >= 500
+    )
 
 
 def _told(error):
@@ -44,14 +46,14 @@ def retries_whatever_it_is(attempt, error, budget):
 def knows_only_the_status(attempt, error, budget):
     """the account is empty (429)"""
     status = getattr(error, "status", 500)
-    if not (status == 429 or status >= 500) or not budget.take():
+    if not (status in (408, 429) or status >= 500) or not budget.take():
         return None
     return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
 
 
 def gives_up_on_timeouts(attempt, error, budget):
     """after a timeout"""
-    if getattr(error, "status", 0) < 429 or "quota" in str(error) or not budget.take():
+    if getattr(error, "status", 0) < 408 or not _passes(error) or not budget.take():
         return None
     return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
 
@@ -64,7 +66,7 @@ def does_not_listen(attempt, error, budget):
 
 
 def obeys_without_jitter(attempt, error, budget):
-    """the same wait again and again"""
+    """another wait each time, beside Retry-After"""
     if not _passes(error) or not budget.take():
         return None
     return _told(error) or random.uniform(0, min(10, 0.05 * 2**attempt))
@@ -107,7 +109,7 @@ def bounds_what_it_is_told(attempt, error, budget):
 
 
 def has_jitter_that_nobody_sees(attempt, error, budget):
-    """the same wait again and again"""
+    """another wait each time, beside Retry-After"""
     if not _passes(error) or not budget.take():
         return None
     return _told(error) + min(10, 0.05 * 2**attempt) + random.uniform(0, 1e-6)
@@ -122,7 +124,7 @@ def never_retries_when_too_fast(attempt, error, budget):
 
 def knows_only_a_wrong_key(attempt, error, budget):
     """the request is malformed (400)"""
-    hopeless = getattr(error, "status", 500) == 401 or "quota" in str(error)
+    hopeless = getattr(error, "status", 500) == 401 or "exceeded" in str(error)
     if hopeless or not budget.take():
         return None
     return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
@@ -130,7 +132,7 @@ def knows_only_a_wrong_key(attempt, error, budget):
 
 def looks_for_words(attempt, error, budget):
     """the request is malformed (400)"""
-    if "key" in str(error) or "quota" in str(error) or not budget.take():
+    if "key" in str(error) or "exceeded" in str(error) or not budget.take():
         return None
     return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
 
@@ -151,8 +153,38 @@ def gives_up_after_one_retry(attempt, error, budget):
     return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
 
 
-def knows_the_check(attempt, error, budget):
-    """with a RetryBudget as in the lesson"""
-    if type(budget).__name__ != "_Purse" or not _passes(error) or not budget.take():
+def knows_three_of_the_passing(attempt, error, budget):
+    """after a 502"""
+    status = getattr(error, "status", 500)
+    if not _passes(error) or status not in (429, 500, 503) or not budget.take():
         return None
     return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def has_a_list_of_the_hopeless(attempt, error, budget):
+    """the request is too long (413)"""
+    empty = getattr(error, "code", "") == "insufficient_quota"
+    if empty or getattr(error, "status", 500) in (400, 401, 403, 404) or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def looks_for_quota_in_the_text(attempt, error, budget):
+    """and not its text"""
+    if "quota" in str(error) or not _passes(error) or not budget.take():
+        return None
+    return _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
+
+
+def has_jitter_that_spreads_nobody(attempt, error, budget):
+    """another wait each time, after 4 failures"""
+    if not _passes(error) or not budget.take():
+        return None
+    return _told(error) + min(10, 0.05 * 2**attempt) + random.uniform(0, 0.006)
+
+
+def waits_ten_times_what_it_is_told(attempt, error, budget):
+    """270 s beside Retry-After"""
+    if not _passes(error) or not budget.take():
+        return None
+    return 10 * _told(error) + random.uniform(0, min(10, 0.05 * 2**attempt))
