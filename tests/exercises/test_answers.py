@@ -8,6 +8,7 @@ import gc
 import importlib.util
 import inspect
 import multiprocessing
+import random
 import re
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -19,11 +20,13 @@ from helpers.exercises import check, exercises
 from helpers.exercises.course_map import LESSONS, read_lessons
 from lessons.tools.dialect import STUB, read
 from tests.exercises.mutants import MUTATIONS, mutate
+from tests.slowness import slowness
 
 pytestmark = pytest.mark.timed
 
 # Two cores are not idle with six processes, and are still quick enough for the exercises' clocks.
-PROCESSES = 6
+# On a machine that is slower, fewer are.
+PROCESSES = max(2, round(6 / slowness()))
 
 TESTS = Path(__file__).resolve().parent
 
@@ -95,13 +98,25 @@ def attempt(job):
 def verdicts(request):
     """The verdicts of all jobs that this session has tests for."""
     jobs = [item.callspec.params["job"] for item in request.session.items if "job" in _params(item)]
-    # The longest first, so that no process is left alone with one of them at the end.
+    # Mixed, so that those which have to be told apart by milliseconds do not all run side by side,
+    # and the longest first, so that no process is left alone with one of them at the end.
+    random.Random(0).shuffle(jobs)
     jobs.sort(key=lambda job: job.answer not in ("one at a time", "one_after_the_other"))
     # Spawned, because a process that was forked would share its parent's fake LLM; and frozen,
     # because every check collects garbage, and what is there before it need not be looked at.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(PROCESSES, mp_context=context, initializer=gc.freeze) as pool:
+    together = context.Barrier(PROCESSES)
+    with ProcessPoolExecutor(PROCESSES, context, _begin_together, [together]) as pool:
         return dict(zip(jobs, pool.map(attempt, jobs)))
+
+
+def _begin_together(together):
+    """Import what checks need, which is seconds of work, before anybody's check has a clock."""
+    import openai  # noqa: F401
+
+    exercises()
+    gc.freeze()
+    together.wait(timeout=120)  # seconds, against hanging where one of them does not start
 
 
 def _params(item):

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from helpers.process import own_environment
+from tests.slowness import slowness
 
 PERIOD = 0.005
 """Seconds from one question to the next."""
@@ -25,7 +26,7 @@ PERIOD = 0.005
 PATIENCE = 20.0
 """Seconds after which a server counts as dead."""
 
-LONGEST_WAIT = 0.25
+LONGEST_WAIT = 0.25 * slowness()
 """Seconds that a neighbour may wait. On a quiet machine it is 0.05; tests run side by side."""
 
 MOST_MEMORY = 100e6
