@@ -21,7 +21,7 @@ ROOT_USER := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 VERSION := -c 'import sys; print(sys.version)'
 # Two at a time: notebooks and most tests mostly wait, and two cores carry no more.
 SIDE_BY_SIDE := -n 2 --dist loadfile
-NBVAL := --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with tests/nbval.cfg -p no:cacheprovider $(SIDE_BY_SIDE)
+NBVAL := --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with tests/nbval.cfg -p tests.steady_kernels -p no:cacheprovider $(SIDE_BY_SIDE)
 
 # The same hashes in every process: a worked notebook may show a set.
 export PYTHONHASHSEED = 0
