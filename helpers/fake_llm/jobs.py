@@ -19,7 +19,7 @@ from helpers.fake_llm.journal import Record
 from helpers.fake_llm.limits import milliseconds
 from helpers.fake_llm.participants import Participant
 from helpers.fake_llm.schedule import Schedule
-from helpers.fake_llm.slots import Slots
+from helpers.fake_llm.slots import InService, Slots
 from helpers.fake_llm.wire import Request
 
 PAUSE = 1.0
@@ -80,6 +80,7 @@ class Jobs:
         self.schedule = schedule
         self.now = schedule.now
         self.slots: Slots[Job] = Slots()
+        self._in_service = InService()
         self._freed = 0.0
         self._date = (0, b"")
 
@@ -157,8 +158,9 @@ class Jobs:
     def _begin(self, job: Job, now: float) -> None:
         """The job has its slot: plan its times, build its reply, and send that when it is due."""
         record, reply = job.record, job.reply
-        in_service = len(self.slots.serving)
+        in_service = self._in_service.at(now) + 1
         times = plan(job.participant.behaviour, job.chance, reply.moments, in_service)
+        self._in_service.add(record.number, now + times.total)
         record.started = now
         record.planned = times.total
         record.prompt_tokens = reply.prompt_tokens
@@ -271,11 +273,14 @@ class Jobs:
 
     def _release(self, job: Job, now: float) -> None:
         """Give the slot back, if the job has one or waits for one, to who waits longest."""
-        job.record.released = now
+        record = job.record
+        record.released = now
         if job.reply is None:
             return
         job.reply = job.draft = job.delivery = None
         self.slots.leave(job, job.participant)
+        if record.planned is not None and now < record.started + record.planned:
+            self._in_service.discard(record.number)
         self._freed = now
         if self.slots.waiting:
             self.admit_waiting(job.participant.behaviour.capacity)

@@ -1,5 +1,6 @@
 """Who is served now and who waits: slots, with a queue that is fair between participants. Pure."""
 
+import heapq
 from collections.abc import Hashable
 from typing import Generic, Literal, TypeVar
 
@@ -10,6 +11,33 @@ Job = TypeVar("Job", bound=Hashable)
 MOST_WAITING = 50_000
 """Jobs that may wait where no setting bounds them. Only work that goes on for clients who have left
 can come to so many: each of the others has a connection, and these are bounded."""
+
+
+class InService:
+    """The numbers of the requests that are in service at a moment, by their planned times.
+
+    Where the machine is too slow for what comes, requests are read late and replies go out late.
+    The load that a request meets must not depend on that: it is the one at its own moment.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: set[int] = set()
+        self._ends: list[tuple[float, int]] = []  # a heap; who has left early may be in it still
+
+    def at(self, moment: float) -> int:
+        """How many there are; moments come in order."""
+        while self._ends and self._ends[0][0] <= moment:
+            self._numbers.discard(heapq.heappop(self._ends)[1])
+        return len(self._numbers)
+
+    def add(self, number: int, end: float) -> None:
+        """This one is in service, until then if it does not leave before."""
+        self._numbers.add(number)
+        heapq.heappush(self._ends, (end, number))
+
+    def discard(self, number: int) -> None:
+        """This one has left before its end."""
+        self._numbers.discard(number)
 
 
 class Slots(Generic[Job]):

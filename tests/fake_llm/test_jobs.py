@@ -1,8 +1,10 @@
 """A job's life, with a clock that the test moves: what is let in when, and in which order."""
 
+import asyncio
 import time
 from email.utils import formatdate
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +54,34 @@ def test_a_client_that_comes_back_too_early_is_told_the_rest(monkeypatch):
     first, *waits = served(scenario, latency=0, requests_per_minute=1, burst=0.1)
     assert first == 0
     assert [round(wait) for wait in waits] == [50, 40, 30]
+
+
+def test_a_slow_machine_does_not_hide_the_knee(monkeypatch):
+    """Twenty come at once, and while one is read the replies to those before it become due."""
+    clock = Clock(monkeypatch)
+
+    async def scenario(port, server):
+        serve = server.jobs.serve
+
+        def serve_slowly(job):
+            serve(job)
+            clock.pass_by(1)
+
+        monkeypatch.setattr(server.jobs, "serve", serve_slowly)
+        lines = [await Line.to(port) for _ in range(20)]
+        await asyncio.gather(*(line.ask(post(chat())) for line in lines))
+        for line in lines:
+            line.writer.close()
+        return [record for journal in server.participants.journals() for record in journal.since()]
+
+    records = served(scenario, latency=0.1, knee=5)
+    for record in records:
+        beside = sum(
+            other.number <= record.number and record.started < other.started + other.planned
+            for other in records
+        )
+        assert record.planned == pytest.approx(0.1 * (1 + beside * (beside - 1) / 25))
+    assert max(record.planned for record in records) > 0.2, "none met the others"
 
 
 def test_a_settings_change_lets_waiting_requests_in():

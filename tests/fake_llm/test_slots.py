@@ -3,8 +3,10 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from helpers.fake_llm.slots import Slots
+from helpers.fake_llm.slots import InService, Slots
 
 SIZES = [5_000, pytest.param(100_000, marks=pytest.mark.soak)]
 
@@ -90,3 +92,18 @@ def test_every_participant_is_served_in_random_schedules():
         for whose in set(order):
             turns = [i for i, each in enumerate(order) if each == whose]
             assert all(later - turn <= 3 for turn, later in zip(turns, turns[1:]))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 9), st.none() | st.integers(0, 8))))
+def test_who_is_in_service_is_known_from_starts_ends_and_who_left_before(jobs):
+    """jobs: of each, how long after the one before it starts, its time, and when it leaves."""
+    service, now, until = InService(), 0, []
+    for number, (pause, seconds, leaves) in enumerate(jobs):
+        now += pause
+        for other, (_, end, left) in enumerate(until):
+            if left is not None and left <= now < end:
+                service.discard(other)
+        there = sum(now < min(end, end if left is None else left) for _, end, left in until)
+        assert service.at(now) == there
+        service.add(number, now + seconds)
+        until.append((now, now + seconds, None if leaves is None else now + leaves))
