@@ -51,10 +51,11 @@ def no_barrier(total: int, at_least: int) -> Judge:
     return judge
 
 
-# Every function is called again, with another limit, so that a number written into it does not pass
-# for `limit`. Nobody asks the server then, so the journal is that of the first call.
+# Every function is called again, with a lower limit and a higher one, so that no number written
+# into it passes for `limit`, nor a bound to it from above or below. Nobody asks the server then,
+# so the journal is that of the first call.
 
-TWO, THREE, FOUR = 2, 3, 4
+ONE, TWO, FOUR, TWELVE, SIXTEEN = 1, 2, 4, 12, 16
 # Seconds in which a call too many has to begin; all of them have been handed to the pool by then.
 SETTLED = 0.1
 # Seconds that a right answer never needs: what it waits for comes at once, on a busy machine later.
@@ -62,17 +63,17 @@ PATIENCE = 1.0
 
 
 class Slots:
-    """Calls that wait until enough of them are under way at once, or until that will not be.
+    """Calls that wait until `limit` of them are under way, and a moment more for one too many.
 
     most: how many were under way at once.
     """
 
-    def __init__(self, enough: int, seconds: float) -> None:
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self.most = 0
-        self._enough = enough
-        self._seconds = seconds
         self._now = 0
         self._counting = threading.Lock()
+        self._full = threading.Event()
         self._settled = threading.Event()
 
     def call(self, question: str) -> Answer:
@@ -80,10 +81,13 @@ class Slots:
         with self._counting:
             self._now += 1
             self.most = max(self.most, self._now)
-            if self._now >= self._enough:
+            if self._now >= self.limit:
+                self._full.set()
+            if self._now > self.limit:
                 self._settled.set()
-        self._settled.wait(self._seconds)
-        self._settled.set()
+        for event, seconds in ((self._full, PATIENCE), (self._settled, SETTLED)):
+            event.wait(seconds)
+            event.set()  # waited for once, and not by each call
         with self._counting:
             self._now -= 1
         return Answer(f"an answer to {question}", steps=1)
@@ -93,11 +97,11 @@ class Slots:
 class Again:
     """The further calls of a function. raised: what one of them raised, though the first did not.
 
-    slots: the calls of the agent when `limit` is THREE.
+    slots: the calls of the agent with another limit.
     """
 
     raised: Finding | None = None
-    slots: Slots = field(default_factory=lambda: Slots(THREE + 1, SETTLED))
+    slots: list[Slots] = field(default_factory=lambda: [Slots(TWO), Slots(TWELVE)])
 
     def call(
         self, which: str, limit: int, function: Callable, *arguments: Any, asked: int = FOUR
@@ -118,6 +122,17 @@ class Again:
                 where(error, function) or "what differs when there are fewer questions.",
             )
 
+    def call_with_other_limits(self, function: Callable, agents: int, *more: Any) -> None:
+        """Call function(agent, …, questions, limit, …) with each of the other limits.
+
+        agents: how many arguments are agents; they share the slots. more: the arguments after it.
+        """
+        for which, slots in zip(("a second call", "a third call"), self.slots, strict=True):
+            asked = FOUR if slots.limit < FOUR else SIXTEEN
+            several = questions(asked, kind="lookup")
+            arguments = (*[slots.call] * agents, several, slots.limit, *more)
+            self.call(which, slots.limit, function, *arguments, asked=asked)
+
 
 def nothing_raised_again(evidence: Evidence) -> Finding | None:
     """Nor did one of the further calls raise anything."""
@@ -125,15 +140,17 @@ def nothing_raised_again(evidence: Evidence) -> Finding | None:
 
 
 def keeps_another_limit(evidence: Evidence) -> Finding | None:
-    """With a limit of three there were never more than three calls under way."""
-    most = evidence.observed.again.slots.most
-    if most <= THREE:
-        return None
-    return Finding(
-        f"at most {THREE} in flight when limit is {THREE}",
-        f"{most} were in flight at once, in a second call with that limit",
-        "the number of threads: it has to be `limit`, whatever that is.",
-    )
+    """With each of the other limits there were so many calls under way, and never more."""
+    for slots in evidence.observed.again.slots:
+        if slots.most == slots.limit:
+            continue
+        seen = f"{slots.most} were" if slots.most > slots.limit else f"never more than {slots.most}"
+        return Finding(
+            f"{slots.limit} in flight when limit is {slots.limit}",
+            f"{seen} in flight at once, in another call with that limit",
+            "the number of threads: it has to be `limit`, whatever that is.",
+        )
+    return None
 
 
 def _called_too_early(error: BaseException, evidence: Evidence) -> Finding | None:
@@ -153,7 +170,6 @@ def _called_too_early(error: BaseException, evidence: Evidence) -> Finding | Non
 # 3.1: a second opinion
 
 EIGHT = 8
-TWELVE = 12
 AGENTS = ("first", "second")
 # Seconds without a call under way or begun: hundreds of times as long as the next one takes.
 STUCK = 2.0
@@ -175,8 +191,8 @@ class Opinions:
     begun: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     stuck: bool = False
-    of_second: Slots = field(default_factory=lambda: Slots(FOUR, PATIENCE))
-    of_one: Slots = field(default_factory=lambda: Slots(TWO, PATIENCE))
+    of_second: Slots = field(default_factory=lambda: Slots(FOUR))
+    of_one: Slots = field(default_factory=lambda: Slots(TWO))
     again: Again = field(default_factory=Again)
 
     def of(self, question: str) -> tuple[str | None, ...]:
@@ -211,17 +227,14 @@ def _ask_two_agents(function: Callable, trial: Trial) -> Any:
 def _call_both_again(function: Callable, opinions: Opinions) -> None:
     four = questions(FOUR, kind="lookup")
 
-    def at_once(question: str) -> str:
-        return f"an answer to {question}"
+    def at_once(question: str) -> Answer:
+        return Answer(f"an answer to {question}", steps=1)
 
-    def agent(slots: Slots) -> Callable[[str], str]:
-        return lambda question: slots.call(question).text
-
+    second, one = opinions.of_second.call, opinions.of_one.call
     again = opinions.again
-    both, second, one = map(agent, (again.slots, opinions.of_second, opinions.of_one))
-    again.call("a second call", THREE, function, both, both, list(four), THREE)
-    again.call("a third call", FOUR, function, at_once, second, list(four), FOUR)
-    again.call("a fourth call", TWO, function, one, one, four[:1], TWO, asked=1)
+    again.call_with_other_limits(function, len(AGENTS))
+    again.call("a fourth call", FOUR, function, at_once, second, list(four), FOUR)
+    again.call("a fifth call", TWO, function, one, one, four[:1], TWO, asked=1)
 
 
 @contextmanager
@@ -399,9 +412,7 @@ def _ask_with_failures(function: Callable, trial: Trial) -> Any:
                 raise
 
         returned = function(ask_and_note, list(trial.questions), TEN)
-    again = trial.observed.again
-    four = questions(FOUR, kind="lookup")
-    again.call("a second call", THREE, function, again.slots.call, four, THREE)
+    trial.observed.again.call_with_other_limits(function, 1)
     return returned
 
 
@@ -490,8 +501,9 @@ def _ended_with_the_first(evidence: Evidence[Failures]) -> bool:
 
 FIVE = 5
 SLOW_PLACES = (0, 6)  # two, so that who keeps the first one apart still has one to wait for
-# Of the other 18; what shows fewer in all that time has waited for something else than an answer.
-MEANWHILE = 16
+# Of the other 18, all of which are there by then unless the machine is busy; what shows fewer in
+# all that time has waited for something else than an answer.
+MEANWHILE = 12
 
 
 class InTurn:
@@ -548,10 +560,8 @@ def _ask_for_a_page(function: Callable, trial: Trial) -> Any:
         returned = function(ask_and_note, list(trial.questions), FIVE, show)
     again, in_turn = page.again, page.in_turn
     four = questions(FOUR, kind="lookup")
-    again.call(
-        "a second call", THREE, function, again.slots.call, list(four), THREE, lambda *shown: None
-    )
-    again.call("a third call", 1, function, in_turn.ask, list(four), 1, in_turn.show)
+    again.call_with_other_limits(function, 1, lambda question, answer: None)
+    again.call("a fourth call", ONE, function, in_turn.ask, four, ONE, in_turn.show)
     return returned
 
 
@@ -698,7 +708,8 @@ EXERCISES = [
             _holds_nothing_back,
         ],
         "each answer was shown when it was there; the slow questions held up nobody.",
-        llm={"latency": 0.05, "search_latency": 0.005, "weather_latency": SLOW},
+        # Three of five slots have to ask all others meanwhile, on a busy machine as well.
+        llm={"latency": 0.03, "search_latency": 0.005, "weather_latency": 1.5 * SLOW},
         on_error=_called_too_early,
         version=2,
     ),

@@ -21,8 +21,9 @@ from helpers.exercises.trial import Evidence, Trial
 
 FOUR, TWELVE, TWENTY = 4, 12, 20
 
-# The second trial's limit and length, so that no number of the first trial can stand in the code.
-THREE, SEVENTEEN = 3, 17
+# The further trials have lower limits and a higher one, and other lengths, so that no number of the
+# first trial can stand in the code, nor a bound to the limit.
+TWO, THREE, SEVENTEEN = 2, 3, 17
 
 # Seconds that a call of ask takes where no server is asked.
 SHORT = 0.01
@@ -102,16 +103,16 @@ def _heard_of(result: Any) -> bool:
     )
 
 
-def _within(limit: int, watch: Callable[[Any], Watch]) -> Judge:
-    """At most `limit` calls of ask at once, in one of the trials."""
+def _at_once(at_least: int, limit: int, watch: Callable[[Any], Watch]) -> Judge:
+    """So many calls of ask at once in one of the trials, and not more than its limit."""
 
     def judge(evidence: Evidence) -> Finding | None:
         most = watch(evidence.observed).most_asking
-        if most <= limit:
+        if at_least <= most <= limit:
             return None
         return Finding(
-            f"at most {limit} calls of ask in flight where `limit` is {limit}",
-            f"{most} were in flight at once",
+            f"{limit} calls of ask in flight where `limit` is {limit}",
+            ("never more than " if most < at_least else "") + f"{most} in flight at once",
             "the number that bounds them: it is `limit`, which differs from call to call.",
         )
 
@@ -150,7 +151,7 @@ SLOW_SEARCHES = range(FOUR)
 # The ask, by its place among all as they begin, that takes until four more have begun: in rounds of
 # four it is the first of the second round, whichever question that is.
 SLOW_ASK = FOUR + 1
-REFUSED_PLACES = (3, 4, 5)  # of the second trial: as many as it has permits
+REFUSED_PLACES = range(3, 3 + TWELVE)  # of the wide trial: as many as it has permits
 
 
 @dataclass
@@ -158,7 +159,8 @@ class Desk(Watch):
     """What was searched and asked, and when: counts at one instant, and the order of beginnings.
 
     begun_before: how many asks had begun when the first slow search came back. begun_during: how
-    many began while the slow ask was under way. None if it never was. again: the second trial's.
+    many began while the slow ask was under way. None if it never was. narrow, wide: the trials with
+    other limits.
     """
 
     searching: int = 0
@@ -166,7 +168,8 @@ class Desk(Watch):
     begun_before: int | None = None
     begun_during: int | None = None
     searched: list[str] = field(default_factory=list)
-    again: "Desk | None" = None
+    narrow: "Desk | None" = None
+    wide: "Desk | None" = None
 
     def begin_search(self, question: str) -> None:
         """A search begins."""
@@ -211,12 +214,13 @@ async def _search_and_ask(function: Callable, trial: Trial[Desk]) -> Any:
                 return answer
 
         returned = await function(search, ask, list(trial.questions), FOUR)
-    desk.again = await _search_and_be_refused(function)
+    desk.narrow = await _search_elsewhere(function, TWO)
+    desk.wide = await _search_elsewhere(function, TWELVE, REFUSED_PLACES)
     return returned
 
 
-async def _search_and_be_refused(function: Callable) -> Desk:
-    """A second trial, with other numbers and without the server: some calls of ask raise."""
+async def _search_elsewhere(function: Callable, limit: int, refused: Sequence[int] = ()) -> Desk:
+    """Another trial, without the server: ask raises for the questions in the refused places."""
     desk = Desk()
     asked = [f"question {place}" for place in range(SEVENTEEN)]
 
@@ -229,11 +233,12 @@ async def _search_and_be_refused(function: Callable) -> Desk:
     async def ask(question: str, found: str) -> str:
         with desk.call():
             await asyncio.sleep(SHORT)
-            if asked.index(question) in REFUSED_PLACES:
+            await desk.until(lambda: desk.most_asking >= limit)
+            if asked.index(question) in refused:
                 raise Refused
             return f"answer to {question}"
 
-    await desk.keep(function(search, ask, list(asked), THREE))
+    await desk.keep(function(search, ask, list(asked), limit))
     return desk
 
 
@@ -246,7 +251,8 @@ async def _reply(trial: Trial, session: aiohttp.ClientSession, question: str) ->
 
 def _no_permit_for_the_search(evidence: Evidence[Desk]) -> Finding | None:
     """All may search at once; who searches inside a semaphore is bounded by it."""
-    for count, desk in ((TWELVE, evidence.observed), (SEVENTEEN, evidence.observed.again)):
+    first = evidence.observed
+    for count, desk in ((TWELVE, first), (SEVENTEEN, first.narrow), (SEVENTEEN, first.wide)):
         most = desk.most_searching
         if most == count:
             continue
@@ -322,7 +328,7 @@ def _each_searched_once(evidence: Evidence[Desk]) -> Finding | None:
 # The last two trials have ten questions, two in flight, and errors. Where the first two questions
 # fail, workers that an error ends are all dead, and permits that an error keeps are all gone. Where
 # the last one alone fails, it is too late for who looks for errors only between questions.
-TEN, TWO = 10, 2
+TEN = 10
 EARLY, LATE = range(TWO), [TEN - 1]
 
 
@@ -332,8 +338,8 @@ class Source(Watch):
 
     ahead: the most that were taken and not answered. while_slow: how many others were answered
     while the slow one was under way; None if it never was. collisions: how often the source was
-    asked for an item while it was about to give one. again, early, late: the other trials', of
-    which the last two have errors of ask.
+    asked for an item while it was about to give one. again, early, late, wide: the other trials',
+    of which early and late have errors of ask, and wide has a higher limit.
     """
 
     texts: Sequence[str] = ()
@@ -345,6 +351,7 @@ class Source(Watch):
     again: "Source | None" = None
     early: "Source | None" = None
     late: "Source | None" = None
+    wide: "Source | None" = None
 
     def __post_init__(self) -> None:
         self._pages = self._read()
@@ -405,6 +412,7 @@ async def _from_a_source(function: Callable, trial: Trial[Source]) -> Any:
     source.again = await _from_another_source(function)
     source.early = await _with_errors(function, EARLY)
     source.late = await _with_errors(function, LATE)
+    source.wide = await _with_room(function)
     return returned
 
 
@@ -430,12 +438,27 @@ async def _with_errors(function: Callable, refused: Sequence[int]) -> Source:
     source = Source(texts=[f"question {place}" for place in range(TEN)])
 
     async def ask(question: str) -> str:
-        await asyncio.sleep(SHORT)
-        if source.texts.index(question) in refused:
-            raise Refused
-        return f"answer to {question}"
+        with source.call():
+            await asyncio.sleep(SHORT)
+            if source.texts.index(question) in refused:
+                raise Refused
+            return f"answer to {question}"
 
     await source.keep(function(ask, source, TWO))
+    return source
+
+
+async def _with_room(function: Callable) -> Source:
+    """A trial with a high limit, in which nobody is answered until so many have been asked."""
+    source = Source(texts=[f"question {place}" for place in range(SEVENTEEN)])
+
+    async def ask(question: str) -> str:
+        with source.call():
+            await asyncio.sleep(SHORT)
+            await source.until(lambda: source.most_asking >= TWELVE)
+            return f"answer to {question}"
+
+    source.result = await function(ask, source, TWELVE)
     return source
 
 
@@ -714,8 +737,9 @@ EXERCISES = [
             _no_permit_for_the_search,
             _nobody_waits_for_the_slow_searches,
             _nobody_waits_for_the_slow_ask,
-            _within(THREE, lambda desk: desk.again),
-            _errors_are_heard_of(lambda desk: desk.again),
+            _at_once(TWO, TWO, lambda desk: desk.narrow),
+            _at_once(TWELVE, TWELVE, lambda desk: desk.wide),
+            _errors_are_heard_of(lambda desk: desk.wide),
         ],
         "12 answers in order, 4 in flight, and nobody held a permit while searching.",
         llm={"latency": 0.08},
@@ -737,7 +761,9 @@ EXERCISES = [
             _not_ahead,
             _nobody_waits_for_the_slow_one,
             overlapped(FOUR),
-            _within(THREE, lambda source: source.again),
+            _at_once(TWO, THREE, lambda source: source.again),
+            _at_once(1, TWO, lambda source: source.early),
+            _at_once(TWELVE, TWELVE, lambda source: source.wide),
             _answers_again,
             _errors_are_heard_of(lambda source: source.early),
             _errors_are_heard_of(lambda source: source.late),

@@ -219,13 +219,15 @@ async def _calls(function: Callable, trial: Trial) -> Calls:
 
 async def _all_calls(function: Callable) -> Calls:
     told_to_wait = ModelError(429, "Rate limit reached.", retry_after=TOLD_TO_WAIT)
+    # Whoever is asked to wait is asked by Retry-After, whatever the status is.
+    overloaded = ModelError(503, "The server is overloaded.", retry_after=TOLD_TO_WAIT)
     calls = Calls(
         hopeless={what: Call([error] * TOO_MANY) for what, error in _hopeless().items()},
         mistake=Call([KeyError("a typing mistake")] * TOO_MANY),
         failing=[Call(_always_500()) for _ in range(CROWD)],
         few=Call(_always_500()),
         passing={what: Call([error]) for what, error in _passing().items()},
-        refused=[Call([told_to_wait]) for _ in range(CROWD)],
+        refused=[Call([(told_to_wait, overloaded)[number % 2]]) for number in range(CROWD)],
         cancelled={},
         served={},
     )
@@ -314,7 +316,7 @@ def _gives_up(evidence: Evidence[None]) -> Finding | None:
 
 def _tries_again(evidence: Evidence[None]) -> Finding | None:
     calls: Calls = evidence.returned
-    told = [("a 429 that names a time", call) for call in calls.refused]
+    told = [("an error that names a time to wait", call) for call in calls.refused]
     for what, call in (*calls.passing.items(), *told):
         if call.returned != "an answer" or call.attempts != 2:
             return Finding(

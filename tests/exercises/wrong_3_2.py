@@ -12,6 +12,12 @@ def _answer_or_error(ask, question):
         return error
 
 
+def _in_a_pool(ask, questions, threads):
+    """A right answer, if the number of threads is right."""
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(_answer_or_error, [ask] * len(questions), questions))
+
+
 def does_not_catch(ask, questions, limit):
     """once around all questions, or around each"""
     with ThreadPoolExecutor(limit) as pool:
@@ -129,8 +135,7 @@ def the_first_ten_and_then_in_a_row(ask, questions, limit):
 
 def always_ten(ask, questions, limit):
     """it has to be `limit`, whatever that is"""
-    with ThreadPoolExecutor(10) as pool:
-        return list(pool.map(_answer_or_error, [ask] * len(questions), questions))
+    return _in_a_pool(ask, questions, 10)
 
 
 def in_the_order_of_arrival(ask, questions, limit):
@@ -179,7 +184,22 @@ def returns_the_futures(ask, questions, limit):
 
 
 def always_twenty(ask, questions, limit):
-    """in a second call, with 4 questions and limit 3"""
+    """in a second call, with 4 questions and limit 2"""
     with ThreadPoolExecutor(limit) as pool:
         futures = [pool.submit(_answer_or_error, ask, questions[place]) for place in range(20)]
     return [future.result() for future in futures]
+
+
+def never_more_than_ten(ask, questions, limit):
+    """never more than 10 in flight at once, in another call"""
+    return _in_a_pool(ask, questions, min(limit, 10))
+
+
+def at_least_three(ask, questions, limit):
+    """3 were in flight at once, in another call"""
+    return _in_a_pool(ask, questions, max(limit, 3))
+
+
+def three_for_a_small_limit(ask, questions, limit):
+    """3 were in flight at once, in another call"""
+    return _in_a_pool(ask, questions, limit if limit >= 5 else 3)

@@ -259,12 +259,12 @@ def submits_the_answer(ask, questions, limit, show):
 
 
 def always_twenty(ask, questions, limit, show):
-    """in a second call, with 4 questions and limit 3"""
+    """in a second call, with 4 questions and limit 2"""
     return _ask_and_show(ask, [questions[place] for place in range(20)], limit, show)
 
 
 def one_thread_less_and_one_of_its_own(ask, questions, limit, show):
-    """in a third call, with 4 questions and limit 1"""
+    """in a fourth call, with 4 questions and limit 1"""
     answers = [None] * len(questions)
     with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(limit - 1) as other:
         futures = {
@@ -276,3 +276,18 @@ def one_thread_less_and_one_of_its_own(ask, questions, limit, show):
             answers[place] = future.result()
             show(questions[place], answers[place])
     return answers
+
+
+def never_more_than_ten(ask, questions, limit, show):
+    """never more than 10 in flight at once, in another call"""
+    return _ask_and_show(ask, questions, min(limit, 10), show)
+
+
+def at_least_three(ask, questions, limit, show):
+    """3 were in flight at once, in another call"""
+    return _ask_and_show(ask, questions, max(limit, 3), show)
+
+
+def three_for_a_small_limit(ask, questions, limit, show):
+    """3 were in flight at once, in another call"""
+    return _ask_and_show(ask, questions, limit if limit >= 5 else 3, show)

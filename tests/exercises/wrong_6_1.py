@@ -3,6 +3,18 @@
 import asyncio
 
 
+async def _with_permits(search, ask, questions, permits):
+    """A right answer, if the number of permits is right."""
+    bowl = asyncio.Semaphore(permits)
+
+    async def one(question):
+        found = await search(question)
+        async with bowl:
+            return await ask(question, found)
+
+    return await asyncio.gather(*map(one, questions))
+
+
 async def as_it_stands_in_the_lesson(search, ask, questions, limit):
     """a task runs as soon as it is made, permit or not"""
     bowl = asyncio.Semaphore(limit)
@@ -157,14 +169,17 @@ async def awaits_the_searches_in_order(search, ask, questions, limit):
 
 async def a_bowl_of_four(search, ask, questions, limit):
     """it is `limit`, which differs from call to call"""
-    bowl = asyncio.Semaphore(4)
+    return await _with_permits(search, ask, questions, 4)
 
-    async def one(question):
-        found = await search(question)
-        async with bowl:
-            return await ask(question, found)
 
-    return await asyncio.gather(*map(one, questions))
+async def never_more_than_ten(search, ask, questions, limit):
+    """never more than 10 in flight at once"""
+    return await _with_permits(search, ask, questions, min(limit, 10))
+
+
+async def at_least_three(search, ask, questions, limit):
+    """3 in flight at once"""
+    return await _with_permits(search, ask, questions, max(limit, 3))
 
 
 async def a_second_bowl_for_the_searches(search, ask, questions, limit):

@@ -3,6 +3,24 @@
 import asyncio
 
 
+async def _with_workers(ask, source, workers):
+    """A right answer, if the number of workers is right."""
+    answers, lock = [], asyncio.Lock()
+
+    async def worker():
+        while True:
+            async with lock:
+                question = await anext(source, None)
+                if question is None:
+                    return
+                place = len(answers)
+                answers.append(None)
+            answers[place] = await ask(question)
+
+    await asyncio.gather(*(worker() for _ in range(workers)))
+    return answers
+
+
 async def takes_everything_first(ask, source, limit):
     """all would be in memory"""
     gate = asyncio.Semaphore(limit)
@@ -157,20 +175,17 @@ async def a_window_of_twice_the_limit(ask, source, limit):
 
 async def four_workers(ask, source, limit):
     """it is `limit`, which differs from call to call"""
-    answers, lock = [], asyncio.Lock()
+    return await _with_workers(ask, source, 4)
 
-    async def worker():
-        while True:
-            async with lock:
-                question = await anext(source, None)
-                if question is None:
-                    return
-                place = len(answers)
-                answers.append(None)
-            answers[place] = await ask(question)
 
-    await asyncio.gather(*(worker() for _ in range(4)))
-    return answers
+async def never_more_than_ten(ask, source, limit):
+    """never more than 10 in flight at once"""
+    return await _with_workers(ask, source, min(limit, 10))
+
+
+async def at_least_three(ask, source, limit):
+    """3 in flight at once"""
+    return await _with_workers(ask, source, max(limit, 3))
 
 
 async def twenty_places(ask, source, limit):

@@ -133,6 +133,16 @@ async def does_not_listen(call, attempts):
             await asyncio.sleep(random.uniform(0, 0.1 * 2**attempt))
 
 
+async def listens_to_a_429_only(call, attempts):
+    """15 of 30 clients came back too early"""
+
+    def wait(error, attempt):
+        told = _told(error) if getattr(error, "status", None) == 429 else 0
+        return told + random.uniform(0, 0.1 * 2**attempt)
+
+    return await _patient(call, attempts, wait=wait)
+
+
 async def obeys_to_the_millisecond(call, attempts):
     """beside Retry-After as well"""
     for attempt in range(attempts):

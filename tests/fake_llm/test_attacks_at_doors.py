@@ -295,14 +295,19 @@ def test_wrong_keys_blind_nobody(keyed, count):
 
 
 def try_keys(llm, count, at_once=500):
-    """So many wrong keys, each on a connection of its own, without waiting for what is said."""
+    """So many wrong keys, each on a connection of its own, without waiting for what is said.
+
+    They stay until the server has counted them: a slow one would turn away, unread, the strangers
+    that are more than it has room for.
+    """
     before = refused(llm)
-    for _ in range(count // at_once):
+    for sent in range(at_once, count + 1, at_once):
+        all_of_them = before | {"401": before.get("401", 0) + sent}
         with ExitStack() as stack:
             lines = [stack.enter_context(connect(llm)) for _ in range(at_once)]
             for i, line in enumerate(lines):
                 line.sendall(question(key=bearer(f"wrong-{i}")))
-    until(lambda: refused(llm) == before | {"401": before.get("401", 0) + count})
+            until(lambda these=all_of_them: refused(llm) == these)
 
 
 def refused(llm):
