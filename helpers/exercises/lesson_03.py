@@ -412,7 +412,8 @@ def _ask_with_failures(function: Callable, trial: Trial) -> Any:
                 raise
 
         returned = function(ask_and_note, list(trial.questions), TEN)
-    trial.observed.again.call_with_other_limits(function, 1)
+    if trial.most_asked == TEN:  # else that is the finding, and more calls only take time
+        trial.observed.again.call_with_other_limits(function, 1)
     return returned
 
 
@@ -558,10 +559,11 @@ def _ask_for_a_page(function: Callable, trial: Trial) -> Any:
             return answer
 
         returned = function(ask_and_note, list(trial.questions), FIVE, show)
-    again, in_turn = page.again, page.in_turn
-    four = questions(FOUR, kind="lookup")
-    again.call_with_other_limits(function, 1, lambda question, answer: None)
-    again.call("a fourth call", ONE, function, in_turn.ask, four, ONE, in_turn.show)
+    if trial.most_asked == FIVE:  # else that is the finding, and more calls only take time
+        again, in_turn = page.again, page.in_turn
+        again.call_with_other_limits(function, 1, lambda question, answer: None)
+        four = questions(FOUR, kind="lookup")
+        again.call("a fourth call", ONE, function, in_turn.ask, four, ONE, in_turn.show)
     return returned
 
 
