@@ -404,12 +404,18 @@ def _likely_mistake(timed: Timed) -> str:
             f"the division: this is a division by {QUICKS}, and here are {count} questions."
             " len(questions) says how many there are."
         )
-    nearest = min(mistakes, key=lambda wrong: abs(value - wrong) / wrong)
-    # A client's clock shows a little more than the server's, on a slow machine as much more as
-    # the check's own, and hardly ever less.
-    added = timed.added * (count if nearest == total else 1)
-    if 0.97 * nearest - 0.001 <= value <= 1.08 * nearest + 0.004 + 2 * added:
-        return mistakes[nearest]
+
+    def may_be(wrong: float) -> bool:
+        # A client's clock shows a little more than the server's, on a slow machine as much more as
+        # the check's own, and hardly ever less.
+        added = timed.added * (count if wrong == total else 1)
+        return 0.97 * wrong - 0.001 <= value <= 1.08 * wrong + 0.004 + 2 * added
+
+    nearest_first = sorted(mistakes, key=lambda wrong: abs(value - wrong) / wrong)
+    # By chance two mistakes may come to the same number: then both are named.
+    looks = list(dict.fromkeys(mistakes[wrong] for wrong in nearest_first if may_be(wrong)))
+    if looks:
+        return " Or ".join(looks[:2])
     if value < mean:
         return "where you read the clock: it has missed some of the waiting."
     return (
