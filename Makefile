@@ -1,6 +1,7 @@
 # make lab              install into .venv, open the course (ARGS=--no-browser prints the address instead)
-# make test             every test and every notebook
-# make test-all         what a learner need not wait for: the notebooks on another Python
+# make test             every test and every notebook, in less than a quarter of an hour
+# make test-all         what a learner need not wait for: every wrong answer to the exercises, and
+#                       the notebooks on another Python
 # make notebooks        lessons/*.md -> notebooks/*.ipynb (REPLACE=03 overwrites one that you edited,
 #                       and keeps a copy)
 # make notebooks-check  fails where notebooks/ is not what lessons/ builds
@@ -38,7 +39,7 @@ ANEW := yes
 endif
 endif
 
-.PHONY: lab test test-all unit timed nbval-solutions nbval-learner another-python notebooks \
+.PHONY: lab test test-all unit timed thorough nbval-solutions nbval-learner another-python notebooks \
   notebooks-check pictures bench soak lint lock env clean
 
 lab: $(STAMP)
@@ -53,13 +54,22 @@ test: $(STAMP)
 	done; \
 	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
-test-all: another-python
+# One after the other, as in test.
+test-all: $(STAMP)
+	@failed=; \
+	for part in thorough another-python; do \
+	  $(MAKE) --no-print-directory $$part || failed="$$failed $$part"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
 unit: $(STAMP)
 	$(RUN) -m pytest tests -m "not soak and not timed" $(SIDE_BY_SIDE)
 
 timed: $(STAMP)
-	$(RUN) -m pytest tests -m "timed and not soak"
+	$(RUN) -m pytest tests -m "timed and not thorough and not soak"
+
+thorough: $(STAMP)
+	$(RUN) -m pytest tests -m thorough
 
 # Copies are run, so that what a cell writes (lesson 10: service.py) does not replace what a learner has
 # there. What the tests solve is not the learner's progress, and an expectation that fails is an error.

@@ -127,7 +127,9 @@ def _is_the_reply(evidence: Evidence) -> Finding | None:
         return Finding("the text of the reply", seen, look)
     if not isinstance(returned, str):
         return Finding("the text of the reply", seen, _ITS_TEXT)
-    if returned.strip() and expected.startswith(returned.strip()):
+    # By chance the reply to another question begins the same.
+    asked_it = _prompts(_texts(evidence.journal)) == _prompts(evidence.observed)
+    if asked_it and returned.strip() and expected.startswith(returned.strip()):
         have = f"{len(returned)} of its {len(expected)} characters"
         return Finding("the whole reply", have, "what cuts it, such as [:62] or max_tokens.")
     return Finding("the model's reply to the question", seen, _ONE_MESSAGE)
@@ -333,6 +335,11 @@ def _where_to_count(timed: Timed) -> str:
 def _texts(journal: list[dict]) -> Counter:
     """How many requests there are of each length of prompt and reply."""
     return Counter((entry["prompt_tokens"], entry["completion_tokens"]) for entry in journal)
+
+
+def _prompts(texts: Counter) -> list[int]:
+    """The length of each prompt, whatever the reply was cut to."""
+    return sorted(prompt for prompt, _ in texts.elements())
 
 
 def _is_no_number(value: Any) -> Finding | None:

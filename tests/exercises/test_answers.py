@@ -148,6 +148,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("job", WRONG, ids=str)
 def test_a_wrong_answer_gets_its_message(verdicts, job):
     """Its docstring is a part of the message that is meant for it."""
