@@ -1,7 +1,7 @@
 # make lab              install into .venv, open the course (ARGS=--no-browser prints the address instead)
 # make test             every test and every notebook, in less than a quarter of an hour
 # make test-all         what a learner need not wait for: every wrong answer to the exercises, and
-#                       the notebooks on another Python
+#                       the worked notebooks on another Python
 # make notebooks        lessons/*.md -> notebooks/*.ipynb (REPLACE=03 overwrites one that you edited,
 #                       and keeps a copy)
 # make notebooks-check  fails where notebooks/ is not what lessons/ builds
@@ -22,7 +22,8 @@ ROOT_USER := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 VERSION := -c 'import sys; print(sys.version)'
 # Two at a time: notebooks and most tests mostly wait, and two cores carry no more.
 SIDE_BY_SIDE := -n 2 --dist loadfile
-NBVAL := --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with tests/nbval.cfg -p tests.steady_kernels -p no:cacheprovider $(SIDE_BY_SIDE)
+# The timeout, in seconds, ends a cell that hangs: lesson 11's benchmark takes a minute on a slow machine.
+NBVAL := --nbval-current-env --nbval-cell-timeout=180 --nbval-sanitize-with tests/nbval.cfg -p tests.steady_kernels -p no:cacheprovider $(SIDE_BY_SIDE)
 
 # The same hashes in every process: a worked notebook may show a set.
 export PYTHONHASHSEED = 0
@@ -88,14 +89,11 @@ nbval-learner: $(STAMP)
 	@rm -f $(SCRATCH)/*.edited-*.ipynb
 	$(RUN) -m pytest --nbval-lax $(NBVAL) $(SCRATCH)
 
-# Both editions on the newest other Python that the course promises and this machine has.
+# The worked edition on the newest other Python that the course promises and this machine has. The
+# learner's has the same cells and open exercises.
 another-python: $(STAMP)
 	@other=$$($(RUN) tests/another_python.py build/another-python) || exit 1; \
-	failed=; \
-	for part in $${other:+nbval-learner nbval-solutions}; do \
-	  $(MAKE) --no-print-directory $$part RUN=$$other || failed="$$failed $$part"; \
-	done; \
-	if [ -n "$$failed" ]; then echo "failed with $$other:$$failed"; exit 1; fi
+	if [ -n "$$other" ]; then $(MAKE) --no-print-directory nbval-solutions RUN=$$other; fi
 
 notebooks: $(STAMP)
 	$(RUN) -m lessons.tools.build $(if $(REPLACE),--replace $(REPLACE)) $(ARGS)
