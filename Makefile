@@ -23,7 +23,8 @@ VERSION := -c 'import sys; print(sys.version)'
 # Two at a time: notebooks and most tests mostly wait, and two cores carry no more.
 SIDE_BY_SIDE := -n 2 --dist loadfile
 # The timeout, in seconds, ends a cell that hangs: lesson 11's benchmark takes a minute on a slow machine.
-NBVAL := --nbval-current-env --nbval-cell-timeout=180 --nbval-sanitize-with tests/nbval.cfg -p tests.steady_kernels -p no:cacheprovider $(SIDE_BY_SIDE)
+NBVAL := --nbval-current-env --nbval-cell-timeout=180 --nbval-sanitize-with tests/nbval.cfg \
+  -p tests.steady_kernels -p tests.second_try -p no:cacheprovider $(SIDE_BY_SIDE)
 
 # The same hashes in every process: a worked notebook may show a set.
 export PYTHONHASHSEED = 0
