@@ -65,13 +65,13 @@ PATIENCE = 1.0
 class Slots:
     """Calls that wait until `limit` of them are under way, and a moment more for one too many.
 
-    most: how many were under way at once.
+    most: how many were under way at once. under_way: how many are.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.most = 0
-        self._now = 0
+        self.under_way = 0
         self._counting = threading.Lock()
         self._full = threading.Event()
         self._settled = threading.Event()
@@ -79,17 +79,17 @@ class Slots:
     def call(self, question: str) -> Answer:
         """An answer, after the wait."""
         with self._counting:
-            self._now += 1
-            self.most = max(self.most, self._now)
-            if self._now >= self.limit:
+            self.under_way += 1
+            self.most = max(self.most, self.under_way)
+            if self.under_way >= self.limit:
                 self._full.set()
-            if self._now > self.limit:
+            if self.under_way > self.limit:
                 self._settled.set()
         for event, seconds in ((self._full, PATIENCE), (self._settled, SETTLED)):
             event.wait(seconds)
             event.set()  # waited for once, and not by each call
         with self._counting:
-            self._now -= 1
+            self.under_way -= 1
         return Answer(f"an answer to {question}", steps=1)
 
 
@@ -195,6 +195,11 @@ class Opinions:
     of_one: Slots = field(default_factory=lambda: Slots(TWO))
     again: Again = field(default_factory=Again)
 
+    def under_way(self) -> int:
+        """How many calls of the agents have begun and not ended, those of further calls too."""
+        others = (self.of_second, self.of_one, *self.again.slots)
+        return len(self.begun) - len(self.ended) + sum(slots.under_way for slots in others)
+
     def of(self, question: str) -> tuple[str | None, ...]:
         """The right pair for a question; None for an agent that was not asked."""
         return tuple(self.by_agent[agent].get(str(question)) for agent in AGENTS)
@@ -248,12 +253,14 @@ def _freed_from_itself(opinions: Opinions) -> Iterator[None]:
     over = threading.Event()
 
     def watch() -> None:
-        seen, since = 0, time.monotonic()
+        seen, idle = 0, 0  # idle: how many looks in a row; while the machine stands nobody looks
         while not over.wait(LOOK_EVERY):
             begun = len(opinions.begun)
-            if begun != seen or begun > len(opinions.ended):
-                seen, since = begun, time.monotonic()
-            elif time.monotonic() - since > STUCK:
+            if begun != seen or opinions.under_way():
+                seen, idle = begun, 0
+                continue
+            idle += 1
+            if idle * LOOK_EVERY > STUCK:
                 for pool in _pools():
                     if id(pool) not in before:
                         opinions.stuck = True

@@ -102,11 +102,16 @@ def verdicts(request):
     # and the longest first, so that no process is left alone with one of them at the end.
     random.Random(0).shuffle(jobs)
     jobs.sort(key=lambda job: job.answer not in ("one at a time", "one_after_the_other"))
+    return tried(jobs, PROCESSES)
+
+
+def tried(jobs, processes):
+    """The verdicts of some jobs, in so many processes."""
     # Spawned, because a process that was forked would share its parent's fake LLM; and frozen,
     # because every check collects garbage, and what is there before it need not be looked at.
     context = multiprocessing.get_context("spawn")
-    together = context.Barrier(PROCESSES)
-    with ProcessPoolExecutor(PROCESSES, context, _begin_together, [together]) as pool:
+    together = context.Barrier(processes)
+    with ProcessPoolExecutor(processes, context, _begin_together, [together]) as pool:
         return dict(zip(jobs, pool.map(attempt, jobs)))
 
 
@@ -151,9 +156,17 @@ WRONG = [
 @pytest.mark.thorough
 @pytest.mark.parametrize("job", WRONG, ids=str)
 def test_a_wrong_answer_gets_its_message(verdicts, job):
-    """Its docstring is a part of the message that is meant for it."""
+    """Its docstring is a part of the message that is meant for it.
+
+    It never passes, whatever runs beside it. Which of two mistakes a check names may hang on some
+    milliseconds, so another message counts only if it comes again with nothing beside the check.
+    """
     state, text = verdicts[job]
-    assert state == "not yet" and inspect.getdoc(function(job)) in text, text
+    message = inspect.getdoc(function(job))
+    if state == "not yet" and message not in text:
+        print(f"another message, so tried again alone:\n{text}")
+        state, text = tried([job], processes=1)[job]
+    assert state == "not yet" and message in text, text
 
 
 HARMLESS = [Job("5.3", "no limit"), Job("10.1", "no limit")]  # all fits their limit

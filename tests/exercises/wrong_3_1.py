@@ -264,3 +264,8 @@ def never_more_than_ten(first, second, questions, limit):
 def at_least_three(first, second, questions, limit):
     """3 were in flight at once, in another call"""
     return _pairs(first, second, questions, max(limit, 3))
+
+
+def one_thread_for_any_other_limit(first, second, questions, limit):
+    """never more than 1 in flight at once"""
+    return _pairs(first, second, questions, limit if limit == 8 else 1)
