@@ -24,10 +24,13 @@ class SecondTry:
         self.config = config
         self.failed: set[str] = set()
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def pytest_runtest_logreport(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         """One cell was run."""
         if report.failed:
             self.failed.add(report.nodeid.split("::")[0])
+
+    # A notebook that cannot be read has failed too, and will again.
+    pytest_collectreport = pytest_runtest_logreport
 
     # Around all others, so that the terminal tells what failed before the second try begins.
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -35,7 +38,7 @@ class SecondTry:
         """All were run; what counts is the second try, where every failure has one."""
         yield
         failed = session.exitstatus == pytest.ExitCode.TESTS_FAILED  # no error, no interrupt
-        if not failed or len(self.failed) > STALLS:
+        if not failed or not 0 < len(self.failed) <= STALLS:
             return
         verdicts = {notebook: self.passes_alone(notebook) for notebook in sorted(self.failed)}
         for notebook, passed in verdicts.items():

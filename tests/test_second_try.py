@@ -60,6 +60,12 @@ def test_what_fails_alone_too_has_failed(tmp_path):
     assert "test_broken.py failed beside another; alone it failed" in done.stdout
 
 
+def test_what_cannot_be_read_has_failed(tmp_path):
+    """Although none of its cells was run."""
+    done = run_side_by_side(tmp_path, fine=FINE, unread="def", stalled=STALLED_ONCE)
+    assert done.returncode != pytest.ExitCode.OK, done.stdout + done.stderr
+
+
 def test_many_failures_are_no_stall(tmp_path):
     """Trying each again would take longer than it tells."""
     done = run_side_by_side(tmp_path, **{f"broken_{i}": BROKEN for i in range(STALLS + 1)})
