@@ -12,7 +12,7 @@ from tests.fake_llm.attack import asked_by, control_request, flood, status_of, s
 from tests.fake_llm.bombs import BOMBS
 from tests.fake_llm.clients import until
 from tests.fake_llm.conftest import QUICK
-from tests.fake_llm.neighbour import LONGEST_WAIT, neighbour
+from tests.fake_llm.neighbour import neighbour
 from tests.fake_llm.raw import ask, bearer, chat, connect, get, post, read
 
 SOAK = pytest.mark.soak
@@ -150,7 +150,7 @@ FLOODS = {
 
 
 @pytest.mark.parametrize(
-    ("count", "seconds"), [(100, 1.0), pytest.param(400, 5.0, marks=SOAK)], ids=["some", "many"]
+    ("count", "seconds"), [(100, 2.0), pytest.param(400, 5.0, marks=SOAK)], ids=["some", "many"]
 )
 @pytest.mark.parametrize("name", FLOODS)
 def test_a_flood_of_one_delays_nobody(capfd, room, name, count, seconds):
@@ -160,9 +160,10 @@ def test_a_flood_of_one_delays_nobody(capfd, room, name, count, seconds):
         with neighbour(room.beside) as bob:
             flood(room.llm, data, count, seconds)
             seen = bob.seen()
-        if seen.busy < LONGEST_WAIT:
+        # Measured by the flood itself, since a machine may be slow for its length and not before.
+        if seen.busy < seconds / 2:
             break
-    assert seen.busy < LONGEST_WAIT
+    assert seen.busy < seconds / 2
     assert seen.grown < 3 * MOST_BYTES  # as bytes, and once more as what they say
     assert capfd.readouterr().err == ""
 

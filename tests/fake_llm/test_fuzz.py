@@ -20,7 +20,7 @@ from helpers.fake_llm.wire import BODY_LIMIT
 from tests.fake_llm.attack import drained
 from tests.fake_llm.clients import clean, until
 from tests.fake_llm.conftest import QUICK
-from tests.fake_llm.neighbour import LONGEST_WAIT, MOST_MEMORY, neighbour
+from tests.fake_llm.neighbour import MOST_MEMORY, longest_wait, neighbour
 from tests.fake_llm.raw import ControlDoor, ask, chat, connect, get, post, put, read
 
 SOAK = pytest.mark.soak
@@ -146,7 +146,7 @@ def unharmed(beside):
     beside.seen()
     yield
     seen = beside.seen()
-    assert seen.busy < LONGEST_WAIT
+    assert seen.busy < longest_wait()
     assert seen.grown < MOST_MEMORY
 
 
